@@ -1,0 +1,62 @@
+/* SPDX-License-Identifier: MIT */
+/* leakcheck: fails the Check tests that leak heap memory, file descriptors or
+ * threads.
+ *
+ * Link with -lleakcheck, or run the program under the `leakcheck` command: both
+ * load the same library, and everything below works in both.  A program that is
+ * only linked changes no verdict until it asks for one.
+ *
+ * All functions may be called from any thread unless their text says otherwise;
+ * none of them changes errno. */
+#ifndef LEAKCHECK_H
+#define LEAKCHECK_H
+
+#include <stddef.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+/* Verifies the test that is running: if anything that was taken since the start of
+ * the test (before its first checked setup) is still there when the last checked
+ * teardown has returned, the test fails with the stacks of what it left.
+ *
+ *     static void teardown(void) { LEAKCHECK_VERIFY_NONE(); }
+ *     ...
+ *     tcase_add_checked_fixture(tc, setup, teardown);
+ *
+ * For a checked teardown, a checked setup or the test itself, in fork and no-fork
+ * mode.  It returns at once and never jumps, so the other teardowns run; used
+ * twice, it reports once.  In an unchecked fixture it says on standard error that
+ * it cannot work there, and the program's exit status becomes 23 if it was 0. */
+#define LEAKCHECK_VERIFY_NONE() leakcheck_verify_none(__FILE__, __LINE__)
+void leakcheck_verify_none(const char *file, int line);
+
+/* Verifies every test of this program; call it before the runner starts, in the
+ * thread that runs it. */
+void leakcheck_verify_all(void);
+
+/* The block at POINTER, as malloc and its like returned it, is meant to stay: it is
+ * never reported.  Returns 1, or 0 if no such block is known. */
+int leakcheck_ignore(const void *pointer);
+
+/* What the calling thread allocates, opens or starts between BEGIN and END is meant
+ * to stay.  They nest. */
+void leakcheck_ignore_begin(void);
+void leakcheck_ignore_end(void);
+
+/* What is watched in this process: bits of the sum returned. */
+enum leakcheck_kind {
+	LEAKCHECK_HEAP = 1,
+	LEAKCHECK_DESCRIPTORS = 2,
+	LEAKCHECK_THREADS = 4
+};
+/* WHY (SIZE bytes, or NULL) receives a sentence for what is not watched although
+ * it was asked for, such as a malloc of the program's own; empty if there is none. */
+unsigned leakcheck_watching(char *why, size_t size);
+
+#ifdef __cplusplus
+}
+#endif
+
+#endif

@@ -1,0 +1,97 @@
+# SPDX-License-Identifier: MIT
+# awk -v version=V -f script/man-page.awk options.def status.def leakcheck.1.in
+# fills the man page with the rows of the two lists.  A row that it cannot read
+# fails the build: better no page than one that lacks an option.
+
+function fail(sentence)
+{
+	print FILENAME ":" FNR ": " sentence | "cat >&2"
+	failed = 1
+	exit 1
+}
+
+function escape(text)
+{
+	gsub(/\\/, "\\e", text)
+	gsub(/-/, "\\-", text)
+	return text
+}
+
+# The sentence in lines of at most 78 bytes, none of which looks like a request.
+function wrap(text,    count, word, line, lines, i)
+{
+	count = split(escape(text), word, " ")
+	line = word[1]
+	for (i = 2; i <= count + 1; i++) {
+		if (i <= count && length(line) + 1 + length(word[i]) <= 76) {
+			line = line " " word[i]
+			continue
+		}
+		lines = lines (line ~ /^[.']/ ? "\\&" : "") line "\n"
+		line = word[i]
+	}
+	return lines
+}
+
+# The row's words before the first quote are in field[], its strings in string[].
+function split_row(row,    parts, piece, i)
+{
+	parts = split(row, piece, "\"")
+	if (parts % 2 != 1 || parts < 3 || piece[parts] !~ /^[ \t]*\)[ \t]*$/)
+		fail("cannot read this row: " row)
+	strings = 0
+	for (i = 2; i < parts; i += 2)
+		string[++strings] = piece[i]
+	sub(/^[A-Z_]+\([ \t]*/, "", piece[1])
+	split(piece[1], field, /[ \t]*,[ \t]*/)
+}
+
+function take_option(row,    name, standard)
+{
+	split_row(row)
+	name = field[1]
+	gsub(/_/, "-", name)
+	standard = field[3]
+	if (field[2] == "flag")
+		standard = standard == "true" ? "yes" : "no"
+	else if (field[2] == "text")
+		standard = "none"
+	else if (field[2] != "number")
+		fail("a kind of option that the man page does not know: " field[2])
+	options = options ".TP\n.BI " escape("--" name "=") " " string[strings - 1] "\n" \
+		wrap(string[strings] " (default: " standard ").")
+}
+
+function take_status(row)
+{
+	split_row(row)
+	statuses = statuses ".TP\n.B " field[2] "\n" wrap(string[strings] ".")
+}
+
+# A row ends with the line that ends with its parenthesis.
+/^LK_(OPTION|STATUS)\(/ { row = "" ; in_row = 1 }
+in_row {
+	sub(/^[ \t]+/, "")
+	row = row (row == "" ? "" : " ") $0
+	if (row ~ /\)$/) {
+		if (row ~ /^LK_OPTION/)
+			take_option(row)
+		else
+			take_status(row)
+		in_row = 0
+	}
+	next
+}
+FILENAME ~ /\.def$/ { next }
+
+$0 == "@OPTIONS@" { printf "%s", options; placed++; next }
+$0 == "@STATUSES@" { printf "%s", statuses; placed++; next }
+{
+	gsub(/@VERSION@/, version)
+	print
+}
+
+END {
+	if (!failed && (placed != 2 || options == "" || statuses == ""))
+		fail("the options or the statuses found no place")
+}

@@ -1,0 +1,127 @@
+/* SPDX-License-Identifier: MIT */
+#include "api/session.h"
+
+#include <string.h>
+#include <time.h>
+
+#include "base/self.h"
+#include "judge/settle.h"
+#include "probe/counters.h"
+#include "probe/descriptor.h"
+#include "probe/freeze.h"
+#include "probe/thread.h"
+#include "probe/tracker.h"
+#include "probe/unwind.h"
+
+static struct window {
+	lk_stack_id stack;
+	bool descriptors_known;
+	uint64_t allocations, descriptors, threads, losses; /* as they were at its start */
+} window;
+
+void lk_session_open(const void *frame)
+{
+	int saved = lk_quiet_begin();
+
+	window.stack = lk_unwind(frame);
+	lk_tracker_mark();
+	window.descriptors_known = !lk_tracker.descriptors || lk_descriptor_baseline();
+	window.allocations = lk_counters_allocations();
+	window.descriptors = lk_descriptor_openings();
+	window.threads = lk_thread_creations();
+	window.losses = lk_freeze_losses();
+	lk_quiet_end(saved);
+}
+
+static bool no_thread_runs(void *context)
+{
+	(void)context;
+	return !lk_tracker.threads || lk_thread_running(lk_tracker.epoch) == 0;
+}
+
+static void wait(unsigned long microseconds)
+{
+	struct timespec time = { (time_t)(microseconds / 1000000),
+				 (long)(microseconds % 1000000) * 1000 };
+
+	nanosleep(&time, NULL);
+}
+
+/* Says SENTENCE once in the run, and that one more test is unsure because of it. */
+static void note(const char *sentence)
+{
+	unsigned place = lk_tracker_notice(sentence);
+
+	if (place < LK_NOTICES_MAX)
+		__atomic_fetch_add(&lk_tracker.run->notices[place].tests, 1, __ATOMIC_RELAXED);
+}
+
+/* Counts what the window could not see, and names it. */
+static uint64_t blind_spots(uint64_t lost)
+{
+	const char *heap = lk_tracker_heap_blind();
+	uint64_t spots = 0;
+
+	if (heap) {
+		note(heap);
+		spots++;
+	}
+	if (!window.descriptors_known) {
+		note("descriptors are not watched: the kernel's list of them cannot be read");
+		spots++;
+	}
+	if (lost > 0) {
+		note("events were lost: memory for leakcheck's tables was refused or they were "
+		     "full");
+		__atomic_fetch_add(&lk_tracker.run->events_lost, lost, __ATOMIC_RELAXED);
+		spots++;
+	}
+	return spots;
+}
+
+static void count(const struct lk_outcome *outcome)
+{
+	struct lk_run *run = lk_tracker.run;
+
+	__atomic_fetch_add(&run->tests_checked, 1, __ATOMIC_RELAXED);
+	__atomic_fetch_add(&run->tests_leaked, outcome->verdict == LK_LEAKED, __ATOMIC_RELAXED);
+	__atomic_fetch_add(&run->tests_unsure, outcome->verdict == LK_UNSURE, __ATOMIC_RELAXED);
+	__atomic_fetch_add(&run->sites, lk_findings_leaks(&outcome->findings), __ATOMIC_RELAXED);
+	__atomic_fetch_add(&run->allocations, lk_counters_allocations() - window.allocations,
+			   __ATOMIC_RELAXED);
+	__atomic_fetch_add(&run->descriptors, lk_descriptor_openings() - window.descriptors,
+			   __ATOMIC_RELAXED);
+	__atomic_fetch_add(&run->threads, lk_thread_creations() - window.threads,
+			   __ATOMIC_RELAXED);
+}
+
+void lk_session_close(struct lk_outcome *ret)
+{
+	struct lk_outcome outcome = { 0 };
+	int saved = lk_quiet_begin();
+	uint64_t lost = 0;
+
+	lk_settle(no_thread_runs, NULL, wait, lk_tracker.options.settle);
+	if (lk_freeze_anything_young()) {
+		if (!lk_freeze(window.stack, &outcome.snapshot) ||
+		    !lk_findings_make(&outcome.snapshot, lk_tracker.options.ignore_libc,
+				      &outcome.findings))
+			lost++;
+		lost += outcome.snapshot.events_lost;
+	}
+	lost += lk_freeze_losses() - window.losses;
+	outcome.verdict = lk_judge(lk_findings_leaks(&outcome.findings), blind_spots(lost));
+	count(&outcome);
+	*ret = outcome;
+	lk_quiet_end(saved);
+}
+
+void lk_outcome_release(struct lk_outcome *outcome)
+{
+	int saved = lk_quiet_begin();
+
+	lk_findings_release(&outcome->findings);
+	lk_freeze_release(&outcome->snapshot);
+	memset(outcome, 0, sizeof *outcome);
+	lk_quiet_end(saved);
+}

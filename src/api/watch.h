@@ -1,0 +1,13 @@
+/* SPDX-License-Identifier: MIT */
+/* What check/ may know of the light tower: the hooks' events and the run. */
+#ifndef LK_API_WATCH_H
+#define LK_API_WATCH_H
+
+#include "base/real.h"
+#include "base/self.h"
+#include "probe/descriptor.h"
+#include "probe/heap.h"
+#include "probe/listener.h"
+#include "probe/tracker.h"
+
+#endif

@@ -1,0 +1,31 @@
+/* SPDX-License-Identifier: MIT */
+/* Memory for the tables, from mmap: never malloc, because we are called inside
+ * it.  Every byte is counted; a refusal is counted too, and the caller records
+ * the loss so that no verdict stands on missing rows. */
+#ifndef LK_BASE_ARENA_H
+#define LK_BASE_ARENA_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+/* Zeroed private pages, reserved but not touched; NULL if the kernel refuses.
+ * Keeps errno.  Thread-safe, callable in signal handlers. */
+void *lk_pages_map(size_t size);
+/* As lk_pages_map, shared with the children that are forked afterwards. */
+void *lk_pages_map_shared(size_t size);
+/* Gives back exactly what lk_pages_map returned. */
+void lk_pages_unmap(void *pages, size_t size);
+
+/* A bump allocator for small records that live as long as the process.
+ * All zeros is a valid empty arena.  Thread-safe without locks. */
+struct lk_arena {
+	uintptr_t chunk; /* head of the current chunk, 0 at first */
+};
+/* SIZE bytes (at most 64 KiB), zeroed, aligned to 16; NULL if memory is refused. */
+void *lk_arena_take(struct lk_arena *arena, size_t size);
+
+/* Is ADDRESS inside memory that one of the functions above handed out? */
+bool lk_arena_owns(uintptr_t address);
+
+#endif

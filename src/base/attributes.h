@@ -1,0 +1,17 @@
+/* SPDX-License-Identifier: MIT */
+/* The few compiler attributes the sources share. */
+#ifndef LK_BASE_ATTRIBUTES_H
+#define LK_BASE_ATTRIBUTES_H
+
+/* Visible outside the library: leakcheck_* and the names of hooked.def only. */
+#define LK_EXPORT __attribute__((visibility("default")))
+/* Thread-local without a call: touching it can never allocate. */
+#define LK_TLS __thread __attribute__((tls_model("initial-exec")))
+
+#define LK_LIKELY(x) __builtin_expect(!!(x), 1)
+#define LK_UNLIKELY(x) __builtin_expect(!!(x), 0)
+/* Keeps a rare path out of the way of the hot one. */
+#define LK_COLD __attribute__((noinline, cold))
+#define LK_COUNT(array) (sizeof(array) / sizeof *(array))
+
+#endif

@@ -1,0 +1,157 @@
+/* SPDX-License-Identifier: MIT */
+#include "base/options.h"
+
+#include <string.h>
+
+#include "base/fmt.h"
+#include "base/light.h"
+
+enum kind { KIND_flag, KIND_number, KIND_text };
+
+static const struct place {
+	enum kind kind;
+	size_t offset;
+	unsigned least, most;
+} places[] = {
+#define LK_OPTION(name, kind, standard, least, most, meta, help) \
+	{ KIND_##kind, offsetof(struct lk_options, name), least, most },
+#include "base/options.def"
+#undef LK_OPTION
+};
+
+const struct lk_option_row lk_option_rows[] = {
+#define LK_OPTION(name, kind, standard, least, most, meta, help) { #name, meta, help, KIND_##kind == KIND_flag },
+#include "base/options.def"
+#undef LK_OPTION
+};
+const size_t lk_option_rows_count = sizeof lk_option_rows / sizeof *lk_option_rows;
+
+void lk_options_init(struct lk_options *options)
+{
+	*options = (struct lk_options){
+#define LK_OPTION(name, kind, standard, least, most, meta, help) .name = standard,
+#include "base/options.def"
+#undef LK_OPTION
+	};
+}
+
+static bool same_name(const char *row, const char *name, size_t length)
+{
+	for (size_t i = 0; i < length; i++)
+		if (row[i] != (name[i] == '-' ? '_' : name[i]))
+			return false;
+	return row[length] == '\0';
+}
+
+static bool fail(char *error, const char *name, size_t length, const char *why)
+{
+	struct lk_text text;
+
+	lk_text_init(&text, error, LK_OPTION_ERROR_MAX);
+	lk_text_add(&text, "option '");
+	lk_text_add_bytes(&text, name, length);
+	lk_text_format(&text, "' %s", why);
+	return false;
+}
+
+static bool fail_range(char *error, const char *name, size_t length, const struct place *place)
+{
+	char why[64];
+	struct lk_text text;
+
+	lk_text_init(&text, why, sizeof why);
+	lk_text_format(&text, "takes a number from %u to %u", place->least, place->most);
+	return fail(error, name, length, why);
+}
+
+static bool set_flag(bool *flag, const char *value)
+{
+	bool yes = strcmp(value, "yes") == 0 || strcmp(value, "1") == 0 || value[0] == '\0';
+
+	if (!yes && strcmp(value, "no") != 0 && strcmp(value, "0") != 0)
+		return false;
+	*flag = yes;
+	return true;
+}
+
+static bool set_number(unsigned *number, const char *value, unsigned least, unsigned most)
+{
+	unsigned long long sum = 0;
+
+	if (value[0] == '\0')
+		return false;
+	for (; *value; value++) {
+		if (*value < '0' || *value > '9')
+			return false;
+		sum = sum * 10 + (unsigned)(*value - '0');
+		if (sum > most)
+			return false;
+	}
+	if (sum < least)
+		return false;
+	*number = (unsigned)sum;
+	return true;
+}
+
+bool lk_options_set(struct lk_options *options, const char *name, size_t length,
+		    const char *value, char *error)
+{
+	size_t row = 0;
+
+	while (row < lk_option_rows_count && !same_name(lk_option_rows[row].name, name, length))
+		row++;
+	if (row == lk_option_rows_count)
+		return fail(error, name, length, "is unknown; `leakcheck --help` lists them");
+
+	void *target = (char *)options + places[row].offset;
+	switch (places[row].kind) {
+	case KIND_flag:
+		if (!set_flag(target, value))
+			return fail(error, name, length, "takes yes or no");
+		return true;
+	case KIND_number:
+		if (!set_number(target, value, places[row].least, places[row].most))
+			return fail_range(error, name, length, &places[row]);
+		return true;
+	default:
+		if (strlen(value) >= LK_OPTION_TEXT_MAX)
+			return fail(error, name, length, "has a value that is too long");
+		memcpy(target, value, strlen(value) + 1);
+		return true;
+	}
+}
+
+/* Copies the text up to an unescaped colon into VALUE; NULL if it is too long. */
+static const char *take_value(const char *text, char *value)
+{
+	size_t used = 0;
+
+	for (; *text && *text != ':'; text++) {
+		if (*text == '\\' && text[1])
+			text++;
+		if (used + 1 >= LK_OPTION_TEXT_MAX)
+			return NULL;
+		value[used++] = *text;
+	}
+	value[used] = '\0';
+	return text;
+}
+
+bool lk_options_parse(struct lk_options *options, const char *text, char *error)
+{
+	char value[LK_OPTION_TEXT_MAX];
+
+	while (*text) {
+		const char *name = text;
+		size_t length = strcspn(text, "=:");
+
+		text += length + (text[length] == '=');
+		text = take_value(text, value);
+		if (!text)
+			return fail(error, name, length, "has a value that is too long");
+		if (length > 0 && !lk_options_set(options, name, length, value, error))
+			return false;
+		text += *text == ':';
+	}
+	return true;
+}

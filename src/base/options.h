@@ -1,0 +1,44 @@
+/* SPDX-License-Identifier: MIT */
+/* The settings of a run, parsed from `name=value:name=value` without malloc. */
+#ifndef LK_BASE_OPTIONS_H
+#define LK_BASE_OPTIONS_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+enum { LK_OPTION_TEXT_MAX = 1024, LK_OPTION_ERROR_MAX = 256 };
+
+typedef bool lk_option_flag;
+typedef unsigned lk_option_number;
+typedef char lk_option_text[LK_OPTION_TEXT_MAX];
+
+struct lk_options {
+#define LK_OPTION(name, kind, standard, least, most, meta, help) lk_option_##kind name;
+#include "base/options.def"
+#undef LK_OPTION
+};
+
+/* One row of the list, for help texts and command lines. */
+struct lk_option_row {
+	const char *name; /* as in the list; a command line writes '-' for '_' */
+	const char *meta;
+	const char *help;
+	bool is_flag;
+};
+extern const struct lk_option_row lk_option_rows[];
+extern const size_t lk_option_rows_count;
+
+/* Fills OPTIONS with the defaults. */
+void lk_options_init(struct lk_options *options);
+
+/* Sets the option NAME (LENGTH bytes, '-' and '_' are the same) to VALUE; an
+ * empty VALUE means yes for a flag.  On failure returns false and writes one
+ * sentence, without a final newline, into ERROR (LK_OPTION_ERROR_MAX bytes). */
+bool lk_options_set(struct lk_options *options, const char *name, size_t length,
+		    const char *value, char *error);
+
+/* Applies TEXT, `name=value:name=value...`; a backslash makes the next byte
+ * ordinary, so that a file name may hold a colon.  Fails as lk_options_set. */
+bool lk_options_parse(struct lk_options *options, const char *text, char *error);
+
+#endif

@@ -1,0 +1,18 @@
+/* SPDX-License-Identifier: MIT */
+/* Reads /proc by raw system calls: no malloc, no stdio, no descriptor left. */
+#ifndef LK_BASE_PROC_H
+#define LK_BASE_PROC_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+/* Calls VISIT with each number that names an entry of DIRECTORY (such as
+ * /proc/self/fd), except the descriptor used for reading it.  False if the
+ * directory cannot be read; errno is kept. */
+bool lk_proc_each(const char *directory, void (*visit)(void *context, int number), void *context);
+
+/* Reads at most SIZE - 1 bytes of the file PATH into BUFFER, zero-terminated;
+ * returns the bytes read, 0 on any error. */
+size_t lk_proc_read(const char *path, char *buffer, size_t size);
+
+#endif

@@ -1,0 +1,31 @@
+/* SPDX-License-Identifier: MIT */
+#include "base/real.h"
+
+#include <dlfcn.h>
+
+#include "base/attributes.h"
+#include "base/self.h"
+#include "base/light.h"
+
+struct lk_real lk_real;
+
+void lk_real_init(void)
+{
+	struct lk_real found = { 0 };
+	int saved = lk_quiet_begin();
+
+#define LK_HOOK(result, name, parameters) *(void **)&found.name = dlsym(RTLD_NEXT, #name);
+#define LK_OPENER(result, name, parameters, arguments) LK_HOOK(result, name, parameters)
+#define LK_STREAM(result, name, parameters, arguments, number) LK_HOOK(result, name, parameters)
+#include "base/hooked.def"
+#undef LK_HOOK
+#undef LK_OPENER
+#undef LK_STREAM
+
+	/* While `free` is NULL the heap hooks serve from early memory. */
+	__typeof__(found.free) release = found.free;
+	found.free = NULL;
+	lk_real = found;
+	__atomic_store_n(&lk_real.free, release, __ATOMIC_RELEASE);
+	lk_quiet_end(saved);
+}

@@ -1,0 +1,53 @@
+/* SPDX-License-Identifier: MIT */
+/* What leakcheck knows of the calling thread.
+ *
+ * One small initial-exec TLS record: touching it never allocates, so it is
+ * valid before constructors, after destructors and in signal handlers.  A new
+ * thread starts with all zeros; the recorder fills the pointers on first use. */
+#ifndef LK_BASE_SELF_H
+#define LK_BASE_SELF_H
+
+#include <errno.h>
+#include <stdint.h>
+
+#include "base/attributes.h"
+
+struct lk_self {
+	/* > 0: what this thread does is leakcheck's own work and is not tracked.
+	 * volatile: libc's functions are declared `leaf`, and gcc would drop the
+	 * stores around a call to them. */
+	volatile int quiet;
+	/* > 0: the thread is inside a stack walk; a signal handler that gets here
+	 * must not touch `walker`. */
+	volatile int recording;
+	/* In a child of vfork(): descriptors are not ours, nothing is recorded. */
+	volatile int in_vfork_child;
+	/* > 0: what this thread takes is meant to stay (leakcheck_ignore_begin). */
+	int ignoring;
+	/* Highest address of the thread's stack, 0 while unknown. */
+	uintptr_t stack_end;
+	/* The stack walker's memory of the last walk (probe/unwind.c). */
+	void *walker;
+	/* The thread's event counters (probe/counters.c). */
+	void *counters;
+	/* The row of the thread in the table of threads (probe/thread.c). */
+	void *thread;
+};
+
+extern LK_TLS struct lk_self lk_self;
+
+/* Brackets around leakcheck's own work in a tested process.  They nest, and
+ * END gives errno back as BEGIN found it. */
+static inline int lk_quiet_begin(void)
+{
+	lk_self.quiet++;
+	return errno;
+}
+
+static inline void lk_quiet_end(int saved_errno)
+{
+	lk_self.quiet--;
+	errno = saved_errno;
+}
+
+#endif

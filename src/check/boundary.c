@@ -1,0 +1,283 @@
+/* SPDX-License-Identifier: MIT */
+/* Recognises Check by the libc calls it makes, and opens and closes the window of
+ * each test.  None of Check's symbols is used: Debian ships it as an archive, and
+ * a stripped program has none.
+ *
+ * Check announces itself by a temporary file check_XXXXXX that becomes a stream,
+ * the message file.  In fork mode a test is a child that calls setpgid(0, 0) first
+ * and exit(0) last, after a DURATION message.  In no-fork mode a context message
+ * follows the flush of Check's logs, and the message file is rewound at the end.
+ * Fixtures that are not checked run in the runner and belong to no test. */
+#include <string.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "api/session.h"
+#include "api/watch.h"
+#include "check/report.h"
+#include "check/runner.h"
+
+/* The status of a child whose test leaked: rare, and never 1, which exit tests
+ * may expect.  A test that expects even the first of them gets the second: Check
+ * takes the expected status for success, whatever else was said. */
+enum { EXIT_LEAKED = 99, EXIT_LEAKED_TOO = 98 };
+
+static const char unchecked[] =
+	"it is in an unchecked fixture; put it into a checked teardown or the test itself";
+
+static void temporary_made(const char *name, int fd)
+{
+	/* mkstemp has replaced the X of "check_XXXXXX" by now. */
+	static const char prefix[] = "/check_";
+	const size_t tail = sizeof prefix - 1 + 6;
+	size_t length = strlen(name);
+
+	if (fd >= 0 && length >= tail && memcmp(name + length - tail, prefix, sizeof prefix - 1) == 0)
+		lk_runner.pending_fd = fd;
+}
+
+static bool owns_descriptor(int fd)
+{
+	return fd >= 0 && fd == lk_runner.pending_fd;
+}
+
+static bool owns_stream(FILE *stream)
+{
+	for (unsigned i = 0; i < lk_runner.files_count; i++)
+		if (lk_runner.files[i].stream == stream)
+			return true;
+	return false;
+}
+
+static void stream_made(int fd, FILE *stream)
+{
+	struct stat status;
+
+	if (!owns_descriptor(fd))
+		return;
+	lk_runner.pending_fd = -1;
+	if (lk_runner.files_count == sizeof lk_runner.files / sizeof *lk_runner.files)
+		return;
+	if (lk_runner.files_count == 0) {
+		/* A run begins, or Check changes the file between two tests. */
+		if (lk_runner.role != LK_ROLE_RUNNER && lk_runner.role != LK_ROLE_TEST)
+			lk_runner_recognised();
+		lk_runner.armed |= !lk_runner.window_open;
+	}
+	lk_descriptor_exempt(fd);
+	lk_runner.files[lk_runner.files_count].stream = stream;
+	lk_runner.files[lk_runner.files_count].fd = fd;
+	if (fstat(fd, &status) == 0) {
+		lk_runner.files[lk_runner.files_count].device = status.st_dev;
+		lk_runner.files[lk_runner.files_count].inode = status.st_ino;
+	}
+	lk_runner.files_count++;
+}
+
+static void stream_closing(FILE *stream)
+{
+	if (owns_stream(stream))
+		lk_runner.files_count--;
+}
+
+/* A request made in a window that turned out to be no test's. */
+static void refuse_stray_request(void)
+{
+	if (lk_runner.verify && !lk_runner.test_seen && lk_runner.role == LK_ROLE_RUNNER)
+		lk_runner_misuse(lk_runner.verify_file, lk_runner.verify_line, unchecked);
+	lk_runner.verify = false;
+}
+
+static void open_window(const void *frame)
+{
+	lk_runner_close_window();
+	lk_runner.window_open = true;
+	lk_runner.level = lk_runner.files_count;
+	lk_runner.armed = false;
+	lk_runner.file[0] = '\0';
+	lk_runner.line = 0;
+	lk_runner.test = (struct lk_test_case){ 0 };
+	lk_session_open(frame);
+}
+
+static void context_changed(enum lk_context context, const void *frame)
+{
+	lk_runner.context = context;
+	if (lk_runner.role == LK_ROLE_RUNNER) {
+		if (context == LK_CONTEXT_TEARDOWN && !lk_runner.test_seen) {
+			/* An unchecked teardown: between windows. */
+			refuse_stray_request();
+			lk_runner_close_window();
+			return;
+		}
+		if (lk_runner.armed) {
+			refuse_stray_request();
+			open_window(frame);
+		}
+	}
+	lk_runner.user_code = true;
+	if (context == LK_CONTEXT_TEST)
+		lk_runner.test_seen = true;
+	if (lk_runner.role == LK_ROLE_TEST && lk_runner.record)
+		lk_runner.record->in_setup = !lk_runner.test_seen;
+}
+
+/* What Check keeps in registers is spilled just below this function's frame
+ * address, so the search begins there. */
+static __attribute__((noinline)) void find_test(void)
+{
+	enum { SAVED_WORDS = 16 };
+
+	__builtin_unwind_init();
+	lk_test_case_find((const uintptr_t *)__builtin_frame_address(0) - SAVED_WORDS,
+			  lk_runner.file, lk_runner.line, &lk_runner.test);
+}
+
+/* The messages of a run that a test starts inside itself are not about the test. */
+static bool is_nested(void)
+{
+	return lk_runner.window_open && lk_runner.files_count > lk_runner.level;
+}
+
+static void writing(const void *bytes, size_t size, FILE *stream, const void *frame)
+{
+	struct lk_message message;
+
+	if (stream != lk_runner_stream() || is_nested() ||
+	    !lk_message_parse(bytes, size, &message))
+		return;
+	switch (message.type) {
+	case LK_MESSAGE_CONTEXT:
+		context_changed(message.context, frame);
+		break;
+	case LK_MESSAGE_LOCATION:
+		if (lk_runner.context == LK_CONTEXT_TEST && !lk_runner.file[0]) {
+			memcpy(lk_runner.file, message.file, sizeof lk_runner.file);
+			lk_runner.line = message.line;
+			find_test();
+		}
+		break;
+	case LK_MESSAGE_FAIL:
+		lk_runner.failed = true;
+		if (lk_runner.record)
+			lk_runner.record->failed = true;
+		break;
+	case LK_MESSAGE_DURATION:
+		lk_runner.duration_seen = true;
+		break;
+	}
+}
+
+static void flushing(FILE *stream)
+{
+	/* Check flushes its logs around each event; inside a window, while no fixture
+	 * and no test runs, nobody else can. */
+	if (lk_runner.role == LK_ROLE_RUNNER && !owns_stream(stream) &&
+	    (!lk_runner.window_open || !lk_runner.user_code))
+		lk_runner.armed = true;
+}
+
+/* No-fork mode: a fixture or test has ended, its messages are about to be read. */
+static void rewinding(FILE *stream)
+{
+	if (lk_runner.role != LK_ROLE_RUNNER || stream != lk_runner_stream() || is_nested())
+		return;
+	lk_runner.user_code = false;
+	if (!lk_runner.window_open)
+		return;
+	if (!lk_runner.test_seen) {
+		if (lk_runner.failed) {
+			lk_report_not_checked(LK_NOT_CHECKED_setup_failed);
+			lk_runner_close_window();
+		}
+		return;
+	}
+	if (lk_runner.failed)
+		lk_report_not_checked(LK_NOT_CHECKED_failed);
+	else
+		lk_report_test();
+	lk_runner_close_window();
+}
+
+static void forking(void)
+{
+	if (lk_runner.role == LK_ROLE_RUNNER && !lk_runner.user_code)
+		refuse_stray_request();
+}
+
+static void forked_child(void)
+{
+	if (lk_runner.role == LK_ROLE_RUNNER && !lk_runner.user_code && lk_runner.files_count > 0)
+		lk_runner.role = LK_ROLE_CANDIDATE;
+	else if (lk_runner.role != LK_ROLE_NONE)
+		lk_runner.role = LK_ROLE_BYSTANDER;
+}
+
+static void group_set(pid_t process, pid_t group, const void *frame)
+{
+	if (lk_runner.role != LK_ROLE_CANDIDATE || process != 0 || group != 0)
+		return;
+	lk_runner.role = LK_ROLE_TEST;
+	if (lk_runner.record)
+		*lk_runner.record =
+			(struct lk_test_record){ .process = getpid(), .in_setup = true };
+	open_window(frame);
+}
+
+/* The process of a test has ended: count it if it could not be judged. */
+static void waited(pid_t process, int status)
+{
+	const struct lk_test_record *record = lk_runner.record;
+
+	if (lk_runner.role != LK_ROLE_RUNNER || !record || record->process != process ||
+	    !(WIFEXITED(status) || WIFSIGNALED(status)))
+		return;
+	if (!record->judged)
+		lk_report_not_checked(record->failed && record->in_setup ?
+						LK_NOT_CHECKED_setup_failed :
+				      record->failed	? LK_NOT_CHECKED_failed :
+				      WIFEXITED(status) ? LK_NOT_CHECKED_exited :
+				      WTERMSIG(status) == SIGKILL ?
+							  LK_NOT_CHECKED_killed :
+							  LK_NOT_CHECKED_signalled);
+	lk_runner.record->process = 0;
+}
+
+static int exiting(int status)
+{
+	if (lk_runner.role == LK_ROLE_RUNNER) {
+		if (lk_runner.window_open && lk_runner.test_seen)
+			lk_report_not_checked(LK_NOT_CHECKED_exited);
+		lk_runner_close_window();
+		return status;
+	}
+	if (lk_runner.role != LK_ROLE_TEST || !lk_runner.window_open || status != 0 ||
+	    !lk_runner.duration_seen || lk_runner.failed || !lk_runner_stream())
+		return status;
+	bool leaked = lk_report_test();
+	if (lk_runner.record) {
+		lk_runner.record->judged = true;
+		lk_runner.record->leaked = leaked;
+	}
+	lk_runner_close_window();
+	if (!leaked)
+		return status;
+	return lk_runner.test.exit_status == EXIT_LEAKED ? EXIT_LEAKED_TOO : EXIT_LEAKED;
+}
+
+const struct lk_listener lk_listener = {
+	.temporary_made = temporary_made,
+	.owns_stream = owns_stream,
+	.owns_descriptor = owns_descriptor,
+	.stream_made = stream_made,
+	.stream_closing = stream_closing,
+	.writing = writing,
+	.flushing = flushing,
+	.rewinding = rewinding,
+	.forking = forking,
+	.forked_child = forked_child,
+	.group_set = group_set,
+	.waited = waited,
+	.exiting = exiting,
+};

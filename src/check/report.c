@@ -1,0 +1,143 @@
+/* SPDX-License-Identifier: MIT */
+#include "check/report.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "api/session.h"
+#include "api/watch.h"
+#include "base/fmt.h"
+#include "check/runner.h"
+#include "judge/escape.h"
+#include "report/text.h"
+
+/* The whole report, with the test's place above it: one write, so that reports of
+ * tests that run at the same time do not mix. */
+static void print_whole(int fd, const struct lk_findings *findings)
+{
+	char *text = NULL;
+	size_t size = 0;
+	FILE *out = open_memstream(&text, &size);
+
+	if (!out)
+		return;
+	fputs("leakcheck: ", out);
+	lk_escape(out, lk_runner.test.known ? lk_runner.test.name : "test");
+	fputs(" at ", out);
+	lk_escape(out, lk_runner.file);
+	fprintf(out, ":%u: ", lk_runner.line);
+	lk_report_headline(out, findings);
+	fputc('\n', out);
+	lk_report_findings(out, findings, "  ");
+	if (LK_REAL(fclose)(out) == 0)
+		for (size_t done = 0; done < size;) {
+			ssize_t written = write(fd, text + done, size - done);
+			if (written <= 0)
+				break;
+			done += (size_t)written;
+		}
+	free(text);
+}
+
+/* Appends to the file that --report names; false if there is none. */
+static bool print_to_file(const struct lk_findings *findings)
+{
+	const char *path = lk_tracker.options.report;
+
+	if (!path[0])
+		return false;
+	int fd = LK_REAL(open)(path, O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC, 0666);
+	if (fd < 0) {
+		lk_say("%s: %s; the report goes to standard error", path, strerror(errno));
+		return false;
+	}
+	print_whole(fd, findings);
+	LK_REAL(close)(fd);
+	return true;
+}
+
+/* Check's line points at the suspect frame of the first leak that has one with a
+ * source line, else at START_TEST. */
+static void choose_place(const struct lk_findings *findings, const char **file, unsigned *line)
+{
+	*file = lk_runner.file[0] ? lk_runner.file : "leakcheck";
+	*line = lk_runner.line;
+	for (size_t i = 0; i < findings->count; i++) {
+		const struct lk_finding *row = &findings->rows[i];
+		const struct lk_frame *frame = &row->frames[row->suspect];
+
+		if (row->suspect < row->frames_count && frame->file && frame->line) {
+			*file = frame->file;
+			*line = frame->line;
+			return;
+		}
+	}
+}
+
+/* A test may close every descriptor, Check's message file among them: the runner
+ * still has it open under the same number. */
+static void reopen_message_file(void)
+{
+	int fd = lk_runner.files[lk_runner.files_count - 1].fd;
+	struct stat status;
+	char path[64];
+
+	if (fstat(fd, &status) == 0 &&
+	    status.st_dev == lk_runner.files[lk_runner.files_count - 1].device &&
+	    status.st_ino == lk_runner.files[lk_runner.files_count - 1].inode)
+		return;
+	snprintf(path, sizeof path, "/proc/%d/fd/%d", (int)getppid(), fd);
+	int again = LK_REAL(open)(path, O_RDWR | O_APPEND | O_CLOEXEC);
+	if (again >= 0 && again != fd) {
+		LK_REAL(dup2)(again, fd);
+		LK_REAL(close)(again);
+	}
+}
+
+static void tell_check(const struct lk_findings *findings)
+{
+	const char *report = lk_tracker.options.report;
+	bool in_file = print_to_file(findings), cut = false;
+	const char *file;
+	unsigned line;
+	char *text = lk_report_message(findings, lk_message_text_max(),
+				       in_file ? report : "on standard error", &cut);
+
+	choose_place(findings, &file, &line);
+	reopen_message_file();
+	bool told = text && lk_message_write_failure(lk_runner_stream(), file, line, text);
+	if (!told)
+		lk_say("the leaks of the test at %s:%u could not be told to Check", lk_runner.file,
+		       lk_runner.line);
+	if ((cut && !in_file) || !told)
+		print_whole(STDERR_FILENO, findings);
+	free(text);
+}
+
+bool lk_report_test(void)
+{
+	struct lk_outcome outcome;
+
+	if (!lk_tracker.options.verify_all && !lk_runner.verify)
+		return false;
+	lk_session_close(&outcome);
+	bool leaked = outcome.verdict == LK_LEAKED;
+	if (leaked) {
+		int saved = lk_quiet_begin();
+		tell_check(&outcome.findings);
+		lk_quiet_end(saved);
+	}
+	lk_outcome_release(&outcome);
+	return leaked;
+}
+
+void lk_report_not_checked(int reason)
+{
+	if (lk_tracker.options.verify_all || lk_runner.verify)
+		__atomic_fetch_add(&lk_tracker.run->not_checked[reason], 1, __ATOMIC_RELAXED);
+}

@@ -1,0 +1,37 @@
+/* SPDX-License-Identifier: MIT */
+/* The part of leakcheck.h that speaks of tests. */
+#include "leakcheck.h"
+
+#include "api/watch.h"
+#include "base/attributes.h"
+#include "check/runner.h"
+
+LK_EXPORT void leakcheck_verify_none(const char *file, int line)
+{
+	switch (lk_runner.role) {
+	case LK_ROLE_TEST:
+	case LK_ROLE_RUNNER:
+		/* A window of the runner is a test's in no-fork mode, or that of an
+		 * unchecked fixture: which one, only its end tells. */
+		if (lk_runner.window_open) {
+			lk_runner.verify = true;
+			lk_runner.verify_file = file;
+			lk_runner.verify_line = line;
+			return;
+		}
+		lk_runner_misuse(file, line, "no test is running");
+		return;
+	case LK_ROLE_NONE:
+		lk_runner_misuse(file, line, "no Check runner was recognised in this process");
+		return;
+	case LK_ROLE_CANDIDATE:
+	case LK_ROLE_BYSTANDER:
+		lk_runner_misuse(file, line, "this process was forked by a test");
+		return;
+	}
+}
+
+LK_EXPORT void leakcheck_verify_all(void)
+{
+	lk_tracker.options.verify_all = true;
+}

@@ -1,0 +1,22 @@
+/* SPDX-License-Identifier: MIT */
+/* The shared record of a run (model/run.h), as the leakcheck program makes it. */
+#ifndef LK_CLI_RECORD_H
+#define LK_CLI_RECORD_H
+
+#include <stdbool.h>
+
+#include "model/run.h"
+
+/* Makes an empty record in memory and names it in the environment; it stays
+ * until this process ends.  NULL after one sentence. */
+struct lk_run *lk_record_create(void);
+
+/* Says in one sentence why no test was seen, if none was. */
+void lk_record_complain_if_empty(const struct lk_run *run);
+
+/* The exit status of a run whose program returned 0; one sentence says why it
+ * is another one.  REQUIRE: a test without a sure verdict makes it
+ * LK_STATUS_UNSURE. */
+int lk_record_status(const struct lk_run *run, bool require);
+
+#endif

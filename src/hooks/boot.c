@@ -1,0 +1,19 @@
+/* SPDX-License-Identifier: MIT */
+/* The library starts.  It is linked with -z initfirst, so this constructor runs
+ * before those of every other object, libc among them: getenv knows nothing yet. */
+#include <errno.h>
+
+#include "base/real.h"
+#include "probe/tracker.h"
+#include "base/light.h"
+
+__attribute__((constructor(101))) static void boot(int argc, char **argv, char **environment)
+{
+	(void)argc;
+	(void)argv;
+	int saved = errno;
+
+	lk_real_init();
+	lk_tracker_boot(environment);
+	errno = saved;
+}

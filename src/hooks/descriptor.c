@@ -1,0 +1,232 @@
+/* SPDX-License-Identifier: MIT */
+/* The names that open and close descriptors. */
+#include <dirent.h>
+#include <fcntl.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/signalfd.h>
+#include <unistd.h>
+
+#include "base/attributes.h"
+#include "base/real.h"
+#include "base/self.h"
+#include "probe/descriptor.h"
+#include "probe/listener.h"
+#include "base/light.h"
+
+#define FRAME __builtin_frame_address(0)
+
+static int opened(int fd, const void *frame)
+{
+	lk_descriptor_opened(fd, LK_DESCRIPTOR_LOWEST, frame);
+	return fd;
+}
+
+static void opened_pair(const int fds[2], const void *frame)
+{
+	lk_descriptor_opened(fds[0], LK_DESCRIPTOR_LOWEST, frame);
+	lk_descriptor_opened(fds[1], LK_DESCRIPTOR_LOWEST, frame);
+}
+
+#define LK_HOOK(result, name, parameters)
+#define LK_OPENER(result, name, parameters, arguments)               \
+	LK_EXPORT result name parameters;                            \
+	LK_EXPORT result name parameters                             \
+	{                                                            \
+		return opened(LK_REAL(name) arguments, FRAME);       \
+	}
+#define LK_STREAM(result, name, parameters, arguments, number)       \
+	LK_EXPORT result name parameters                             \
+	{                                                            \
+		result object = LK_REAL(name) arguments;             \
+		if (object)                                          \
+			opened(number(object), FRAME);               \
+		return object;                                       \
+	}
+#include "base/hooked.def"
+#undef LK_HOOK
+#undef LK_OPENER
+#undef LK_STREAM
+
+/* The mode is passed on unread when the flags ask for none: on our ABIs an
+ * absent argument reads as garbage, which the kernel then ignores. */
+#define TAKE_MODE(last)                        \
+	va_list arguments;                     \
+	va_start(arguments, last);             \
+	mode_t mode = va_arg(arguments, mode_t); \
+	va_end(arguments)
+
+LK_EXPORT int open(const char *path, int flags, ...)
+{
+	TAKE_MODE(flags);
+	return opened(LK_REAL(open)(path, flags, mode), FRAME);
+}
+
+LK_EXPORT int open64(const char *path, int flags, ...)
+{
+	TAKE_MODE(flags);
+	return opened(LK_REAL(open64)(path, flags, mode), FRAME);
+}
+
+LK_EXPORT int openat(int directory, const char *path, int flags, ...)
+{
+	TAKE_MODE(flags);
+	return opened(LK_REAL(openat)(directory, path, flags, mode), FRAME);
+}
+
+LK_EXPORT int openat64(int directory, const char *path, int flags, ...)
+{
+	TAKE_MODE(flags);
+	return opened(LK_REAL(openat64)(directory, path, flags, mode), FRAME);
+}
+
+static int controlled(int fd, int command, const void *frame)
+{
+	if (command == F_DUPFD || command == F_DUPFD_CLOEXEC)
+		opened(fd, frame);
+	return fd;
+}
+
+LK_EXPORT int fcntl(int fd, int command, ...)
+{
+	va_list arguments;
+
+	va_start(arguments, command);
+	void *argument = va_arg(arguments, void *);
+	va_end(arguments);
+	return controlled(LK_REAL(fcntl)(fd, command, argument), command, FRAME);
+}
+
+LK_EXPORT int fcntl64(int fd, int command, ...)
+{
+	va_list arguments;
+
+	va_start(arguments, command);
+	void *argument = va_arg(arguments, void *);
+	va_end(arguments);
+	return controlled(LK_REAL(fcntl64)(fd, command, argument), command, FRAME);
+}
+
+LK_EXPORT int signalfd(int fd, const sigset_t *mask, int flags)
+{
+	int result = LK_REAL(signalfd)(fd, mask, flags);
+
+	return fd == -1 ? opened(result, FRAME) : result;
+}
+
+LK_EXPORT int pipe(int fds[2])
+{
+	int status = LK_REAL(pipe)(fds);
+
+	if (status == 0)
+		opened_pair(fds, FRAME);
+	return status;
+}
+
+LK_EXPORT int pipe2(int fds[2], int flags)
+{
+	int status = LK_REAL(pipe2)(fds, flags);
+
+	if (status == 0)
+		opened_pair(fds, FRAME);
+	return status;
+}
+
+LK_EXPORT int socketpair(int domain, int type, int protocol, int fds[2])
+{
+	int status = LK_REAL(socketpair)(domain, type, protocol, fds);
+
+	if (status == 0)
+		opened_pair(fds, FRAME);
+	return status;
+}
+
+LK_EXPORT int dup2(int fd, int number)
+{
+	int result = LK_REAL(dup2)(fd, number);
+
+	if (fd != number)
+		lk_descriptor_opened(result, LK_DESCRIPTOR_CHOSEN, FRAME);
+	return result;
+}
+
+LK_EXPORT int dup3(int fd, int number, int flags)
+{
+	int result = LK_REAL(dup3)(fd, number, flags);
+
+	lk_descriptor_opened(result, LK_DESCRIPTOR_CHOSEN, FRAME);
+	return result;
+}
+
+LK_EXPORT int close(int fd)
+{
+	lk_descriptor_closing(fd);
+	return LK_REAL(close)(fd);
+}
+
+LK_EXPORT int close_range(unsigned first, unsigned last, int flags)
+{
+	if (!(flags & CLOSE_RANGE_CLOEXEC))
+		lk_descriptor_closing_range(first, last);
+	return LK_REAL(close_range)(first, last, flags);
+}
+
+LK_EXPORT void closefrom(int first)
+{
+	lk_descriptor_closing_range(first < 0 ? 0 : (unsigned)first, ~0u);
+	LK_REAL(closefrom)(first);
+}
+
+LK_EXPORT int pclose(FILE *stream)
+{
+	lk_descriptor_closing(fileno(stream));
+	return LK_REAL(pclose)(stream);
+}
+
+LK_EXPORT int closedir(DIR *directory)
+{
+	/* libc answers NULL with EINVAL, whatever its header promises. */
+	DIR *volatile given = directory;
+
+	if (given)
+		lk_descriptor_closing(dirfd(directory));
+	return LK_REAL(closedir)(directory);
+}
+
+/* Check keeps its message file in a stream made by mkstemp and fdopen. */
+LK_EXPORT int mkstemp(char *template)
+{
+	int fd = opened(LK_REAL(mkstemp)(template), FRAME);
+
+	lk_listener.temporary_made(template, fd);
+	return fd;
+}
+
+LK_EXPORT int mkstemp64(char *template)
+{
+	int fd = opened(LK_REAL(mkstemp64)(template), FRAME);
+
+	lk_listener.temporary_made(template, fd);
+	return fd;
+}
+
+LK_EXPORT FILE *fdopen(int fd, const char *mode)
+{
+	bool own = lk_listener.owns_descriptor(fd);
+
+	lk_self.quiet += own;
+	FILE *stream = LK_REAL(fdopen)(fd, mode);
+	lk_self.quiet -= own;
+	if (stream)
+		lk_listener.stream_made(fd, stream);
+	return stream;
+}
+
+LK_EXPORT int fclose(FILE *stream)
+{
+	lk_listener.stream_closing(stream);
+	if (fileno(stream) >= 0)
+		lk_descriptor_closing(fileno(stream));
+	return LK_REAL(fclose)(stream);
+}

@@ -1,0 +1,29 @@
+/* SPDX-License-Identifier: MIT */
+#include "hooks/early.h"
+
+#include "base/light.h"
+
+char lk_early_bytes[LK_EARLY_SIZE] __attribute__((aligned(4096), visibility("hidden")));
+static size_t used;
+
+void *lk_early_take(size_t size, size_t alignment)
+{
+	if (alignment < 16)
+		alignment = 16;
+	if (size > LK_EARLY_SIZE || alignment > LK_EARLY_SIZE)
+		return NULL;
+	/* Room for the size in front of the block, whatever its alignment. */
+	size_t room = sizeof(size_t) + alignment + size;
+	size_t at = __atomic_fetch_add(&used, (room + 15) & ~(size_t)15, __ATOMIC_RELAXED);
+	if (at + room > LK_EARLY_SIZE)
+		return NULL;
+	uintptr_t block = (uintptr_t)lk_early_bytes + at + sizeof(size_t);
+	block = (block + alignment - 1) & ~(uintptr_t)(alignment - 1);
+	((size_t *)block)[-1] = size;
+	return (void *)block;
+}
+
+size_t lk_early_size(const void *block)
+{
+	return ((const size_t *)block)[-1];
+}

@@ -1,0 +1,86 @@
+/* SPDX-License-Identifier: MIT */
+#include "judge/describe.h"
+
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "judge/escape.h"
+
+static void print_flags(FILE *out, const struct lk_descriptor *row)
+{
+	static const struct {
+		int bit;
+		const char *name;
+	} bits[] = {
+		{ O_APPEND, "O_APPEND" }, { O_NONBLOCK, "O_NONBLOCK" }, { O_DIRECTORY, "O_DIRECTORY" },
+		{ O_PATH, "O_PATH" },	  { O_DIRECT, "O_DIRECT" },
+	};
+	static const char *const modes[] = { "O_RDONLY", "O_WRONLY", "O_RDWR", "O_ACCMODE" };
+
+	if (row->flags < 0)
+		return;
+	fprintf(out, " %s", modes[row->flags & O_ACCMODE]);
+	for (size_t i = 0; i < sizeof bits / sizeof *bits; i++)
+		if (row->flags & bits[i].bit)
+			fprintf(out, "|%s", bits[i].name);
+	if (row->close_on_exec)
+		fputs("|O_CLOEXEC", out);
+}
+
+char *lk_describe_descriptor(const struct lk_descriptor *row)
+{
+	char *text = NULL;
+	size_t size;
+	FILE *out = open_memstream(&text, &size);
+
+	if (!out)
+		return NULL;
+	fprintf(out, "fd %d", row->fd);
+	if (row->target[0]) {
+		fputc(' ', out);
+		lk_escape(out, row->target);
+	}
+	print_flags(out, row);
+	if (fclose(out) != 0) {
+		free(text);
+		return NULL;
+	}
+	return text;
+}
+
+char *lk_describe_thread(const struct lk_thread_left *row, struct lk_symbols *symbols)
+{
+	char *text = NULL;
+	size_t size;
+	FILE *out = open_memstream(&text, &size);
+
+	if (!out)
+		return NULL;
+	fputs("thread", out);
+	if (row->tid)
+		fprintf(out, " %d", (int)row->tid);
+	if (row->name[0] && !row->finished) {
+		fputs(" \"", out);
+		lk_escape(out, row->name);
+		fputc('"', out);
+	}
+	fputs(row->finished ? ", finished, never joined" :
+	      row->detached ? ", detached, still running" :
+			      ", still running, not joined",
+	      out);
+	if (row->start) {
+		struct lk_frame frame;
+
+		/* A start routine's address is looked up as it is, not as a return. */
+		lk_symbols_name(symbols, row->start + 1, &frame, 1);
+		fputs(", started in ", out);
+		lk_escape(out, frame.function ? frame.function : "unknown code");
+	}
+	if (fclose(out) != 0) {
+		free(text);
+		return NULL;
+	}
+	return text;
+}

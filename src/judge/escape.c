@@ -1,0 +1,41 @@
+/* SPDX-License-Identifier: MIT */
+#include "judge/escape.h"
+
+#include <stddef.h>
+
+/* Length of the UTF-8 sequence at TEXT, 0 if it is none or a C1 control. */
+static size_t sequence(const unsigned char *text)
+{
+	size_t length = text[0] >= 0xf0 && text[0] < 0xf5 ? 4 :
+			text[0] >= 0xe0			  ? 3 :
+			text[0] >= 0xc2			  ? 2 :
+							    0;
+
+	if (text[0] >= 0xf5 || (text[0] == 0xc2 && text[1] < 0xa0))
+		return 0;
+	for (size_t i = 1; i < length; i++)
+		if ((text[i] & 0xc0) != 0x80)
+			return 0;
+	return length;
+}
+
+void lk_escape(FILE *out, const char *text)
+{
+	const unsigned char *byte = (const unsigned char *)text;
+
+	while (*byte) {
+		size_t length = *byte >= 0x80 ? sequence(byte) : 1;
+
+		if (length > 1) {
+			fwrite(byte, 1, length, out);
+		} else if (*byte == '\n' || *byte == '\t' || *byte == '\\') {
+			fprintf(out, "\\%c", *byte == '\n' ? 'n' : *byte == '\t' ? 't' : '\\');
+		} else if (length == 0 || *byte < 0x20 || *byte == 0x7f) {
+			fprintf(out, "\\x%02x", *byte);
+			length = 1;
+		} else {
+			fputc(*byte, out);
+		}
+		byte += length;
+	}
+}

@@ -1,0 +1,224 @@
+/* SPDX-License-Identifier: MIT */
+#include "judge/finding.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "judge/describe.h"
+#include "judge/libc_once.h"
+#include "judge/suspect.h"
+#include "judge/trim.h"
+
+const char *lk_kind_name(enum lk_kind kind)
+{
+	static const char *const names[] = {
+#define LK_NAME(name, text) text,
+		LK_KINDS(LK_NAME)
+#undef LK_NAME
+	};
+	return names[kind];
+}
+
+/* Between the test's fixture and the frames that lk_trim leaves out stands the
+ * function of Check's that runs fixtures; known by name where there is one. */
+static void drop_check(struct lk_finding *finding)
+{
+	static const char *const functions[] = {
+		"srunner_run_setup",	   "srunner_run_teardown", "tcase_run_checked_setup",
+		"tcase_run_checked_teardown", "tcase_run_tfun_fork",  "tcase_run_tfun_nofork",
+	};
+
+	while (finding->frames_count > 1) {
+		const char *last = finding->frames[finding->frames_count - 1].function;
+		bool is_check = false;
+
+		for (size_t i = 0; last && i < sizeof functions / sizeof *functions; i++)
+			is_check |= strcmp(last, functions[i]) == 0;
+		if (!is_check)
+			return;
+		finding->frames_count--;
+	}
+}
+
+/* Names the shown part of a stack.  Inlined frames make more of them. */
+static bool name_frames(struct lk_findings *findings, const struct lk_snapshot *snapshot,
+			size_t stack, struct lk_finding *finding)
+{
+	enum { INLINED_MAX = 16 };
+	const struct lk_stack *row = &snapshot->stacks[stack];
+	size_t shown = lk_trim(snapshot, stack), room = 0;
+
+	finding->cut = row->cut;
+	for (size_t i = 0; i < shown; i++) {
+		if (lk_trim_is_ours(snapshot, stack, i))
+			continue;
+		if (finding->frames_count + INLINED_MAX > room) {
+			room = room * 2 + INLINED_MAX;
+			void *more = realloc(finding->frames, room * sizeof *finding->frames);
+			if (!more)
+				return false;
+			finding->frames = more;
+		}
+		finding->frames_count += lk_symbols_name(
+			findings->symbols, snapshot->frames[row->first + i],
+			finding->frames + finding->frames_count, INLINED_MAX);
+	}
+	drop_check(finding);
+	return true;
+}
+
+static uint32_t hash_text(uint32_t hash, const char *text)
+{
+	for (; *text; text++)
+		hash = (hash ^ (unsigned char)*text) * 16777619u;
+	return (hash ^ 0xff) * 16777619u; /* a separator no text holds */
+}
+
+/* FNV-1a over what stays the same from build to build. */
+static uint32_t stable_id(const struct lk_finding *finding)
+{
+	uint32_t hash = hash_text(2166136261u, lk_kind_name(finding->kind));
+
+	for (size_t i = 0; i < finding->frames_count; i++) {
+		const struct lk_frame *frame = &finding->frames[i];
+		char offset[24];
+
+		hash = hash_text(hash, frame->module ? lk_module_name(frame->module) : "?");
+		snprintf(offset, sizeof offset, "+0x%lx", (unsigned long)frame->offset);
+		hash = hash_text(hash, frame->function ? frame->function : offset);
+	}
+	return hash;
+}
+
+static void release_row(struct lk_finding *finding)
+{
+	free(finding->what);
+	free(finding->frames);
+	*finding = (struct lk_finding){ 0 };
+}
+
+/* Counts FINDING and keeps it as a row while there is room. */
+static bool keep(struct lk_findings *findings, struct lk_finding *finding)
+{
+	findings->leaks[finding->kind]++;
+	findings->blocks += finding->blocks;
+	findings->bytes += finding->bytes;
+	if (findings->count == LK_FINDINGS_MAX) {
+		findings->left_out++;
+		release_row(finding);
+		return true;
+	}
+	if ((findings->count & (findings->count - 1)) == 0) {
+		size_t room = findings->count ? findings->count * 2 : 1;
+		void *more = realloc(findings->rows, room * sizeof *findings->rows);
+		if (!more)
+			return false;
+		findings->rows = more;
+	}
+	finding->suspect = lk_suspect(finding->frames, finding->frames_count);
+	finding->id = stable_id(finding);
+	findings->rows[findings->count++] = *finding;
+	return true;
+}
+
+static bool add_site(struct lk_findings *findings, const struct lk_snapshot *snapshot,
+		     const struct lk_site *site, bool ignore_libc)
+{
+	struct lk_finding finding = {
+		.kind = LK_KIND_heap, .blocks = site->blocks, .bytes = site->bytes
+	};
+
+	if (!name_frames(findings, snapshot, site->stack, &finding)) {
+		release_row(&finding);
+		return false;
+	}
+	if (ignore_libc && lk_libc_once_find(finding.frames, finding.frames_count)) {
+		findings->kept_by_libc++;
+		release_row(&finding);
+		return true;
+	}
+	return keep(findings, &finding);
+}
+
+static bool add_described(struct lk_findings *findings, const struct lk_snapshot *snapshot,
+			  enum lk_kind kind, size_t stack, char *what)
+{
+	struct lk_finding finding = { .kind = kind, .what = what };
+
+	if (!what || !name_frames(findings, snapshot, stack, &finding)) {
+		release_row(&finding);
+		return false;
+	}
+	return keep(findings, &finding);
+}
+
+static int by_bytes(const void *a, const void *b)
+{
+	const struct lk_site *one = a, *other = b;
+
+	return (one->bytes < other->bytes) - (one->bytes > other->bytes);
+}
+
+static bool add_sites(struct lk_findings *findings, const struct lk_snapshot *snapshot,
+		      bool ignore_libc)
+{
+	size_t count = snapshot->sites_count;
+	struct lk_site *sites = malloc((count + 1) * sizeof *sites);
+	bool ok = sites != NULL;
+
+	if (ok) {
+		memcpy(sites, snapshot->sites, count * sizeof *sites);
+		qsort(sites, count, sizeof *sites, by_bytes);
+	}
+	for (size_t i = 0; ok && i < count; i++)
+		ok = add_site(findings, snapshot, &sites[i], ignore_libc);
+	free(sites);
+	return ok;
+}
+
+bool lk_findings_make(const struct lk_snapshot *snapshot, bool ignore_libc,
+		      struct lk_findings *ret)
+{
+	struct lk_findings findings = { 0 };
+
+	findings.symbols = lk_symbols_open(snapshot->modules, snapshot->modules_count);
+	bool ok = findings.symbols && add_sites(&findings, snapshot, ignore_libc);
+	for (size_t i = 0; ok && i < snapshot->descriptors_count; i++) {
+		const struct lk_descriptor *row = &snapshot->descriptors[i];
+
+		/* What the caller put onto a number that was open before is no more
+		 * descriptors than there were. */
+		if (!row->replaced)
+			ok = add_described(&findings, snapshot, LK_KIND_descriptor, row->stack,
+					   lk_describe_descriptor(row));
+	}
+	for (size_t i = 0; ok && i < snapshot->threads_count; i++)
+		ok = add_described(&findings, snapshot, LK_KIND_thread,
+				   snapshot->threads[i].stack,
+				   lk_describe_thread(&snapshot->threads[i], findings.symbols));
+	if (ok)
+		*ret = findings;
+	else
+		lk_findings_release(&findings);
+	return ok;
+}
+
+void lk_findings_release(struct lk_findings *findings)
+{
+	for (size_t i = 0; i < findings->count; i++)
+		release_row(&findings->rows[i]);
+	free(findings->rows);
+	if (findings->symbols)
+		lk_symbols_close(findings->symbols);
+	*findings = (struct lk_findings){ 0 };
+}
+
+uint64_t lk_findings_leaks(const struct lk_findings *findings)
+{
+	uint64_t sum = 0;
+
+	for (int kind = 0; kind < LK_KIND_COUNT; kind++)
+		sum += findings->leaks[kind];
+	return sum;
+}

@@ -1,0 +1,57 @@
+/* SPDX-License-Identifier: MIT */
+/* Names program counters: function, source file and line, inlined callers.
+ *
+ * elfutils (libdw) is loaded with dlopen when the first name is asked for, so a
+ * run without leaks never pays for it; it stays loaded.  What cannot be named
+ * keeps its module and offset: missing debug information is never an error, and
+ * neither is a lack of memory, descriptors or stack (400 KiB are needed).
+ *
+ * Functions of the C library's family (lk_module_is_libc) get names but no
+ * files, lines or inlined callers. */
+#ifndef LK_JUDGE_SYMBOLS_H
+#define LK_JUDGE_SYMBOLS_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "model/module.h"
+
+/* One named frame.  Strings belong to the symbols object and live until it is
+ * closed; FUNCTION and FILE are NULL where unknown.  Strings are what the files
+ * hold: of any length, with any bytes.
+ *
+ * FUNCTION is without the suffixes of the compiler's copies (".constprop.0").
+ * FILE is what the compiler recorded, without the directory it ran in and
+ * without leading "./": "parse.c", "src/parse.c" or, built out of tree,
+ * "../src/parse.c"; a file from elsewhere keeps its whole path. */
+struct lk_frame {
+	uintptr_t pc;		 /* the return address this frame came from */
+	const char *function;	 /* demangled */
+	const char *file;	 /* see above */
+	unsigned line;		 /* 0 if unknown */
+	bool inlined;		 /* inlined into the frame that follows */
+	const struct lk_module *module; /* NULL: no module holds the address */
+	uintptr_t offset;	 /* pc - module->bias: the address in the file */
+};
+
+struct lk_symbols;
+
+/* MODULES (COUNT of them) stay the caller's and must outlive the result; their
+ * paths are opened when they are first needed.  NULL when out of memory.  Not
+ * thread-safe: one user at a time. */
+struct lk_symbols *lk_symbols_open(const struct lk_module *modules, size_t count);
+/* Leaves no memory and no descriptor behind; NULL is ignored. */
+void lk_symbols_close(struct lk_symbols *symbols);
+
+/* Names RETURN_ADDRESS (the call is looked up, i.e. one byte before).  Writes
+ * the frames innermost first - inlined ones, then the function that holds the
+ * code - into FRAMES (room for MAX >= 1) and returns how many, at least 1. */
+size_t lk_symbols_name(struct lk_symbols *symbols, uintptr_t return_address,
+		       struct lk_frame *frames, size_t max);
+
+/* Why names are missing, as a sentence, or NULL when nothing went wrong.  Of
+ * several reasons the first. */
+const char *lk_symbols_complaint(const struct lk_symbols *symbols);
+
+#endif

@@ -1,0 +1,56 @@
+/* SPDX-License-Identifier: MIT */
+/* What one run of `leakcheck` saw, shared by all processes of the run.
+ *
+ * The leakcheck program makes it as a file in memory and names it in the
+ * environment (LK_RUN_VARIABLE); every process that loads the library maps it
+ * and adds to it with atomic operations.  A program that is only linked keeps
+ * one of its own, shared with its children. */
+#ifndef LK_MODEL_RUN_H
+#define LK_MODEL_RUN_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#define LK_RUN_VARIABLE "LEAKCHECK_RUN"
+
+/* Why a test was not checked: LK_NOT_CHECKED(name, how the summary says it). */
+#define LK_NOT_CHECKED_LIST(X)                    \
+	X(failed, "failed by itself")             \
+	X(setup_failed, "failed in a fixture")    \
+	X(exited, "ended by exit")                \
+	X(signalled, "ended by a signal")         \
+	X(killed, "timed out or was killed")
+
+enum lk_not_checked {
+#define LK_NAME(name, text) LK_NOT_CHECKED_##name,
+	LK_NOT_CHECKED_LIST(LK_NAME)
+#undef LK_NAME
+	LK_NOT_CHECKED_COUNT
+};
+
+enum { LK_RUN_MAGIC = 0x4c4b5231, LK_NOTICES_MAX = 16, LK_NOTICE_SIZE = 256 };
+
+/* A sentence about what is not watched, with the number of tests it touched. */
+struct lk_notice {
+	uint32_t taken;	      /* 0 free, 1 being written, 2 valid */
+	uint32_t tests;	      /* tests that were unsure because of it */
+	char text[LK_NOTICE_SIZE];
+};
+
+struct lk_run {
+	uint32_t magic;	    /* LK_RUN_MAGIC: changes with this layout */
+	uint32_t processes; /* that loaded the library */
+	uint32_t runners;   /* processes in which Check was recognised */
+	uint32_t misuses;   /* LEAKCHECK_VERIFY_NONE() where it cannot work */
+	uint64_t tests_checked; /* with a verdict: clean, leaked or unsure */
+	uint64_t tests_leaked;
+	uint64_t tests_unsure;
+	uint64_t sites; /* distinct leaks reported */
+	uint64_t not_checked[LK_NOT_CHECKED_COUNT];
+	/* Events seen in the windows of tests. */
+	uint64_t allocations, descriptors, threads;
+	uint64_t events_lost;
+	struct lk_notice notices[LK_NOTICES_MAX];
+};
+
+#endif

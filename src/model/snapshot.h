@@ -1,0 +1,67 @@
+/* SPDX-License-Identifier: MIT */
+/* What is young in a process at one instant: the only value that crosses from
+ * the light tower to the heavy one.  Plain data, no pointer into the tables. */
+#ifndef LK_MODEL_SNAPSHOT_H
+#define LK_MODEL_SNAPSHOT_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <sys/types.h>
+
+#include "model/module.h"
+#include "model/stack.h"
+
+/* A stack's frames lie in snapshot.frames[first .. first + count). */
+struct lk_stack {
+	lk_stack_id id;
+	uint32_t first, count;
+	bool cut; /* outer frames are missing */
+};
+
+/* Blocks of one stack. */
+struct lk_site {
+	size_t stack; /* index into stacks */
+	uint64_t blocks, bytes;
+};
+
+enum { LK_TARGET_MAX = 256, LK_THREAD_NAME_MAX = 16 };
+
+struct lk_descriptor {
+	int fd;
+	bool replaced; /* it was open before too, as something else */
+	size_t stack;  /* index into stacks; stacks[0] is the empty one */
+	int flags;     /* as fcntl(F_GETFL) gives them, -1 if unknown */
+	bool close_on_exec;
+	char target[LK_TARGET_MAX]; /* as the kernel names it; not escaped */
+};
+
+struct lk_thread_left {
+	pid_t tid;
+	bool finished; /* ended, but neither joined nor detached */
+	bool detached;
+	size_t stack; /* where it was created */
+	uintptr_t start; /* its start routine */
+	char name[LK_THREAD_NAME_MAX];
+};
+
+struct lk_snapshot {
+	struct lk_site *sites;
+	size_t sites_count;
+	struct lk_descriptor *descriptors;
+	size_t descriptors_count;
+	struct lk_thread_left *threads;
+	size_t threads_count;
+	struct lk_stack *stacks;
+	size_t stacks_count;
+	uintptr_t *frames;
+	size_t frames_count;
+	struct lk_module *modules;
+	size_t modules_count;
+	size_t window_stack; /* index into stacks: where the window was opened */
+	/* Rows that did not fit; not 0: the snapshot is incomplete. */
+	uint64_t events_lost;
+	bool descriptors_unknown; /* the kernel's list could not be read */
+};
+
+#endif

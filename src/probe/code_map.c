@@ -1,0 +1,163 @@
+/* SPDX-License-Identifier: MIT */
+#include "probe/code_map.h"
+
+#include <dlfcn.h>
+#include <link.h>
+#include <stddef.h>
+
+#include "base/attributes.h"
+#include "base/light.h"
+
+#if defined DLFO_STRUCT_HAS_EH_DBASE
+#define LK_HAVE_DL_FIND_OBJECT
+#endif
+
+enum { MODULES_MAX = 512, SAMPLE_BYTES = 2048 };
+
+/* A module that was looked up.  FREE -> FILLING -> USED, and back to FREE when
+ * it is gone; only USED rows are read. */
+enum { FREE, FILLING, USED };
+static struct module {
+	uint32_t state;
+	uint32_t generation;
+	uintptr_t start, end;
+	uint64_t identity;
+} modules[MODULES_MAX];
+static uint32_t modules_used;
+
+uint32_t lk_code_generation = 1;
+
+/* What the loader says of the module around an address. */
+struct found {
+	uintptr_t start, end;
+	const uint8_t *eh_frame_hdr;
+	const char *name;
+};
+
+static bool ask_loader(uintptr_t pc, struct found *ret)
+{
+#ifdef LK_HAVE_DL_FIND_OBJECT
+	struct dl_find_object object;
+
+	if (_dl_find_object((void *)pc, &object) != 0)
+		return false;
+	*ret = (struct found){
+		.start = (uintptr_t)object.dlfo_map_start,
+		.end = (uintptr_t)object.dlfo_map_end,
+		.eh_frame_hdr = object.dlfo_eh_frame,
+		.name = object.dlfo_link_map ? object.dlfo_link_map->l_name : NULL,
+	};
+	return true;
+#else
+	const struct lk_listed_module *module = lk_module_list_find(pc);
+
+	if (!module)
+		return false;
+	*ret = (struct found){
+		.start = module->start,
+		.end = module->end,
+		.eh_frame_hdr = module->eh_frame_hdr,
+		.name = module->name,
+	};
+	return true;
+#endif
+}
+
+/* Tells a module from another one that was mapped at the same address: by
+ * place, file name and the head of the table of its functions. */
+static uint64_t identity_of(const struct found *found)
+{
+	uint64_t hash = UINT64_C(0xcbf29ce484222325) ^ found->start;
+
+	hash = (hash * UINT64_C(0x100000001b3)) ^ found->end;
+	for (const char *at = found->name; at && *at; at++)
+		hash = (hash * UINT64_C(0x100000001b3)) ^ (uint8_t)*at;
+	const uint8_t *table = found->eh_frame_hdr;
+	uintptr_t left = found->end - (uintptr_t)table;
+
+	for (size_t i = 0; table && i < SAMPLE_BYTES && i < left; i++)
+		hash = (hash * UINT64_C(0x100000001b3)) ^ table[i];
+	return hash;
+}
+
+static uint32_t this_generation(void)
+{
+	uint32_t now = __atomic_load_n(&lk_code_generation, __ATOMIC_RELAXED);
+
+	return now < LK_GENERATION_MAX ? now : LK_GENERATION_MAX;
+}
+
+static LK_COLD uint32_t remember(const struct found *found)
+{
+	uint32_t generation = this_generation();
+
+	for (uint32_t i = 0; i < MODULES_MAX; i++) {
+		struct module *module = &modules[i];
+		uint32_t state = FREE;
+
+		if (!__atomic_compare_exchange_n(&module->state, &state, FILLING, false,
+						 __ATOMIC_ACQUIRE, __ATOMIC_RELAXED))
+			continue;
+		module->generation = generation;
+		module->start = found->start;
+		module->end = found->end;
+		module->identity = identity_of(found);
+		__atomic_store_n(&module->state, USED, __ATOMIC_RELEASE);
+		uint32_t used = __atomic_load_n(&modules_used, __ATOMIC_RELAXED);
+		while (used <= i &&
+		       !__atomic_compare_exchange_n(&modules_used, &used, i + 1, false,
+						    __ATOMIC_RELEASE, __ATOMIC_RELAXED))
+			;
+		break;
+	}
+	/* Without a free row the module is told apart from others all the same:
+	 * only its stacks get a new id after each generation. */
+	return generation;
+}
+
+bool lk_code_find(uintptr_t pc, struct lk_code *ret)
+{
+	struct found found;
+	uint32_t used = __atomic_load_n(&modules_used, __ATOMIC_ACQUIRE);
+
+	if (!ask_loader(pc, &found))
+		return false;
+	*ret = (struct lk_code){
+		.start = found.start,
+		.end = found.end,
+		.eh_frame_hdr = found.eh_frame_hdr,
+	};
+	for (uint32_t i = 0; i < used; i++) {
+		const struct module *module = &modules[i];
+
+		if (__atomic_load_n(&module->state, __ATOMIC_ACQUIRE) == USED &&
+		    module->start == found.start && module->end == found.end)
+			ret->generation = module->generation;
+		if (ret->generation)
+			return true;
+	}
+	ret->generation = remember(&found);
+	return true;
+}
+
+void lk_code_forget(void (*gone)(uintptr_t start, uintptr_t end))
+{
+	uint32_t used = __atomic_load_n(&modules_used, __ATOMIC_ACQUIRE);
+
+#ifndef LK_HAVE_DL_FIND_OBJECT
+	lk_module_list_refresh();
+#endif
+	__atomic_fetch_add(&lk_code_generation, 1, __ATOMIC_RELEASE);
+	for (uint32_t i = 0; i < used; i++) {
+		struct module *module = &modules[i];
+		struct found found;
+
+		if (__atomic_load_n(&module->state, __ATOMIC_ACQUIRE) != USED)
+			continue;
+		if (ask_loader(module->start, &found) && found.start == module->start &&
+		    identity_of(&found) == module->identity)
+			continue;
+		gone(module->start, module->end);
+		__atomic_store_n(&module->state, FREE, __ATOMIC_RELEASE);
+	}
+}

@@ -1,0 +1,29 @@
+/* SPDX-License-Identifier: MIT */
+/* Which loaded module holds a program counter, and which of the modules that
+ * have been at that address over time it is. */
+#ifndef LK_PROBE_CODE_MAP_H
+#define LK_PROBE_CODE_MAP_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+/* Generations above this one are not told apart (19 bits of a rule). */
+enum { LK_GENERATION_MAX = (1 << 19) - 1 };
+
+struct lk_code {
+	uintptr_t start, end; /* the module's mapping */
+	const uint8_t *eh_frame_hdr; /* NULL: no call frame information */
+	uint32_t generation; /* when it was first looked up, from 1 */
+};
+
+/* False: PC is outside all modules.  No lock, no allocation. */
+bool lk_code_find(uintptr_t pc, struct lk_code *ret);
+
+/* Begins a new generation and calls GONE for every module that was looked up
+ * and is not there any more. */
+void lk_code_forget(void (*gone)(uintptr_t start, uintptr_t end));
+
+/* Changes with every lk_code_forget(); starts with 1. */
+extern uint32_t lk_code_generation;
+
+#endif

@@ -1,0 +1,93 @@
+/* SPDX-License-Identifier: MIT */
+#include "probe/counters.h"
+
+#include <stdbool.h>
+
+#include "base/arena.h"
+#include "base/light.h"
+
+static struct lk_counters shared;
+static struct lk_counters *all;
+static struct lk_arena arena;
+
+static struct lk_counters *take(void)
+{
+	struct lk_counters *set = __atomic_load_n(&all, __ATOMIC_ACQUIRE);
+
+	for (; set; set = set->next) {
+		uint32_t free = 0;
+		if (__atomic_compare_exchange_n(&set->in_use, &free, 1, false, __ATOMIC_ACQUIRE,
+						__ATOMIC_RELAXED))
+			return set;
+	}
+	set = lk_arena_take(&arena, sizeof *set);
+	if (!set)
+		return &shared;
+	set->in_use = 1;
+	set->next = __atomic_load_n(&all, __ATOMIC_RELAXED);
+	while (!__atomic_compare_exchange_n(&all, &set->next, set, false, __ATOMIC_RELEASE,
+					    __ATOMIC_RELAXED))
+		;
+	return set;
+}
+
+static void count_shared(uint32_t epoch, uint32_t current, int change, int allocation)
+{
+	uint32_t seen = __atomic_load_n(&shared.epoch, __ATOMIC_RELAXED);
+
+	if (seen != current && __atomic_compare_exchange_n(&shared.epoch, &seen, current, false,
+							   __ATOMIC_RELAXED, __ATOMIC_RELAXED))
+		__atomic_store_n(&shared.young, 0, __ATOMIC_RELAXED);
+	if (epoch == current)
+		__atomic_fetch_add(&shared.young, change, __ATOMIC_RELAXED);
+	__atomic_fetch_add(&shared.allocations, (uint64_t)allocation, __ATOMIC_RELAXED);
+}
+
+void lk_counters_block(uint32_t epoch, uint32_t current, int change, int allocation)
+{
+	struct lk_counters *mine = lk_self.counters;
+
+	if (LK_UNLIKELY(!mine))
+		lk_self.counters = mine = take();
+	if (LK_UNLIKELY(mine == &shared || mine->busy)) {
+		count_shared(epoch, current, change, allocation);
+		return;
+	}
+	mine->busy = 1;
+	if (LK_UNLIKELY(mine->epoch != current)) {
+		mine->young = 0;
+		mine->epoch = current;
+	}
+	if (epoch == current)
+		mine->young += change;
+	mine->allocations += (uint64_t)allocation;
+	mine->busy = 0;
+}
+
+int64_t lk_counters_young(uint32_t epoch)
+{
+	int64_t sum = shared.epoch == epoch ? __atomic_load_n(&shared.young, __ATOMIC_RELAXED) : 0;
+
+	for (struct lk_counters *set = __atomic_load_n(&all, __ATOMIC_ACQUIRE); set; set = set->next)
+		if (set->epoch == epoch)
+			sum += set->young;
+	return sum;
+}
+
+uint64_t lk_counters_allocations(void)
+{
+	uint64_t sum = __atomic_load_n(&shared.allocations, __ATOMIC_RELAXED);
+
+	for (struct lk_counters *set = __atomic_load_n(&all, __ATOMIC_ACQUIRE); set; set = set->next)
+		sum += set->allocations;
+	return sum;
+}
+
+void lk_counters_thread_end(void)
+{
+	struct lk_counters *mine = lk_self.counters;
+
+	lk_self.counters = &shared;
+	if (mine && mine != &shared)
+		__atomic_store_n(&mine->in_use, 0, __ATOMIC_RELEASE);
+}

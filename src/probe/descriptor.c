@@ -1,0 +1,183 @@
+/* SPDX-License-Identifier: MIT */
+#include "probe/descriptor.h"
+
+#include <stddef.h>
+#include <sys/stat.h>
+#include <unistd.h>
+#include <errno.h>
+
+#include "base/arena.h"
+#include "base/attributes.h"
+#include "base/proc.h"
+#include "base/self.h"
+#include "probe/tracker.h"
+#include "probe/unwind.h"
+#include "base/light.h"
+
+/* Linux lets nr_open grow beyond this, but nothing opens so many in a test. */
+enum { SLOTS = 1 << 20 };
+
+struct slot {
+	uint32_t generation; /* grows with every opening and closing */
+	lk_stack_id stack;
+	uint8_t chosen;
+	uint8_t exempt;
+	uint32_t opened_in; /* epoch */
+	/* As it was at the last mark that found it open. */
+	uint32_t marked_in; /* epoch of that mark */
+	uint32_t marked_generation;
+	dev_t device;
+	ino_t inode;
+};
+
+static struct slot *slots; /* SLOTS of them, reserved on first use */
+static uint64_t openings;
+
+static struct slot *slot_of(int fd)
+{
+	struct slot *known = __atomic_load_n(&slots, __ATOMIC_ACQUIRE), *none = NULL;
+
+	if (fd < 0 || fd >= SLOTS)
+		return NULL;
+	if (LK_LIKELY(known != NULL))
+		return &known[fd];
+	known = lk_pages_map(SLOTS * sizeof *known);
+	if (!known)
+		return NULL;
+	if (!__atomic_compare_exchange_n(&slots, &none, known, false, __ATOMIC_ACQ_REL,
+					 __ATOMIC_ACQUIRE)) {
+		lk_pages_unmap(known, SLOTS * sizeof *known);
+		known = none;
+	}
+	return &known[fd];
+}
+
+void lk_descriptor_opened(int fd, enum lk_descriptor_number how, const void *frame)
+{
+	if (fd < 0 || !lk_tracker.descriptors || lk_self.in_vfork_child)
+		return;
+	struct slot *slot = slot_of(fd);
+	if (!slot)
+		return;
+	slot->stack = lk_self.quiet ? LK_STACK_NONE : lk_unwind(frame);
+	slot->chosen = how == LK_DESCRIPTOR_CHOSEN;
+	slot->exempt = lk_self.quiet || lk_self.ignoring;
+	slot->opened_in = lk_tracker.epoch;
+	slot->generation++;
+	if (!lk_self.quiet)
+		__atomic_fetch_add(&openings, 1, __ATOMIC_RELAXED);
+}
+
+void lk_descriptor_closing(int fd)
+{
+	if (!lk_tracker.descriptors || lk_self.in_vfork_child)
+		return;
+	struct slot *slot = slot_of(fd);
+	if (!slot)
+		return;
+	slot->stack = LK_STACK_NONE;
+	slot->chosen = 0;
+	slot->exempt = 0;
+	slot->generation++;
+}
+
+void lk_descriptor_closing_range(unsigned first, unsigned last)
+{
+	struct slot *known = __atomic_load_n(&slots, __ATOMIC_ACQUIRE);
+
+	/* Slots never used stay untouched: a range may name a million of them. */
+	for (unsigned fd = first; known && fd < SLOTS && fd <= last; fd++)
+		if (known[fd].generation || known[fd].marked_in)
+			lk_descriptor_closing((int)fd);
+}
+
+void lk_descriptor_exempt(int fd)
+{
+	struct slot *slot = slot_of(fd);
+
+	if (slot)
+		slot->exempt = 1;
+}
+
+static void note(void *context, int fd)
+{
+	struct slot *slot = slot_of(fd);
+	struct stat status;
+
+	(void)context;
+	if (!slot || fstat(fd, &status) != 0)
+		return;
+	slot->marked_in = lk_tracker.epoch;
+	slot->marked_generation = slot->generation;
+	slot->device = status.st_dev;
+	slot->inode = status.st_ino;
+}
+
+/* Without /proc, every number that the process may have is tried. */
+static bool each_open(void (*visit)(void *context, int number), void *context)
+{
+	if (lk_proc_each("/proc/self/fd", visit, context))
+		return true;
+	long most = sysconf(_SC_OPEN_MAX);
+	for (int fd = 0; fd < most && fd < SLOTS; fd++) {
+		struct stat status;
+		if (fstat(fd, &status) == 0)
+			visit(context, fd);
+	}
+	return most > 0;
+}
+
+bool lk_descriptor_baseline(void)
+{
+	int saved = errno;
+	bool ok = each_open(note, NULL);
+
+	errno = saved;
+	return ok;
+}
+
+struct look {
+	void (*visit)(void *context, const struct lk_descriptor_change *change);
+	void *context;
+};
+
+static void compare(void *context, int fd)
+{
+	const struct look *look = context;
+	struct slot *slot = slot_of(fd);
+	struct lk_descriptor_change change = { .fd = fd };
+
+	if (!slot || slot->exempt)
+		return;
+	change.stack = slot->opened_in == lk_tracker.epoch ? slot->stack : LK_STACK_NONE;
+	if (slot->marked_in == lk_tracker.epoch) {
+		struct stat status;
+		bool same_file = fstat(fd, &status) == 0 && status.st_dev == slot->device &&
+				 status.st_ino == slot->inode;
+
+		/* A wrapper saw the number closed and given out again by the kernel:
+		 * that is a new descriptor, whatever it leads to. */
+		bool opened_anew = slot->generation != slot->marked_generation &&
+				   slot->opened_in == lk_tracker.epoch && !slot->chosen &&
+				   slot->stack != LK_STACK_NONE;
+		if (same_file && !opened_anew)
+			return;
+		change.replaced = !opened_anew;
+	}
+	look->visit(look->context, &change);
+}
+
+bool lk_descriptor_each_new(void (*visit)(void *context, const struct lk_descriptor_change *change),
+			    void *context)
+{
+	int saved = errno;
+	bool ok = each_open(compare, &(struct look){ visit, context });
+
+	errno = saved;
+	return ok;
+}
+
+uint64_t lk_descriptor_openings(void)
+{
+	return __atomic_load_n(&openings, __ATOMIC_RELAXED);
+}

@@ -1,0 +1,47 @@
+/* SPDX-License-Identifier: MIT */
+/* Where each open descriptor came from, and which are new since the mark.
+ *
+ * The kernel's own list is the truth; the wrappers only add the opening stack
+ * and a generation, because numbers are reused.  One fixed slot a number, all
+ * stores are single words: callable in signal handlers and never blocking. */
+#ifndef LK_PROBE_DESCRIPTOR_H
+#define LK_PROBE_DESCRIPTOR_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "model/stack.h"
+
+enum lk_descriptor_number {
+	LK_DESCRIPTOR_LOWEST, /* the kernel chose the number */
+	LK_DESCRIPTOR_CHOSEN, /* the caller did: dup2, dup3, freopen */
+};
+
+/* FD was opened by the caller of the hook whose frame is FRAME; negative numbers
+ * are ignored, so a result can be passed on unseen. */
+void lk_descriptor_opened(int fd, enum lk_descriptor_number how, const void *frame);
+/* FD is about to be closed. */
+void lk_descriptor_closing(int fd);
+/* All numbers from FIRST to LAST are about to be closed. */
+void lk_descriptor_closing_range(unsigned first, unsigned last);
+/* FD is Check's own or ours: never reported, until it is closed. */
+void lk_descriptor_exempt(int fd);
+
+/* Notes what is open now; call at a mark, after lk_tracker_mark.  False if the
+ * kernel's list cannot be read (then nothing is known about descriptors). */
+bool lk_descriptor_baseline(void);
+
+struct lk_descriptor_change {
+	int fd;
+	bool replaced;	   /* open at the mark too, but now it is something else */
+	lk_stack_id stack; /* LK_STACK_NONE: opened outside what is watched */
+};
+/* Calls VISIT for each descriptor that is open now and was not at the mark, or
+ * was another one then.  False as above. */
+bool lk_descriptor_each_new(void (*visit)(void *context, const struct lk_descriptor_change *),
+			    void *context);
+
+/* Descriptors the wrappers saw opened since the process started. */
+uint64_t lk_descriptor_openings(void);
+
+#endif

@@ -1,0 +1,225 @@
+/* SPDX-License-Identifier: MIT */
+#include "probe/freeze.h"
+
+#include <fcntl.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/arena.h"
+#include "base/fmt.h"
+#include "base/proc.h"
+#include "base/real.h"
+#include "probe/counters.h"
+#include "probe/depot.h"
+#include "probe/descriptor.h"
+#include "probe/heap.h"
+#include "probe/modules.h"
+#include "probe/thread.h"
+#include "probe/tracker.h"
+#include "probe/unwind.h"
+#include "base/light.h"
+
+/* Room is reserved, not used: only what is written costs memory.  What does not
+ * fit is counted as lost. */
+enum {
+	SITES_MAX = 1 << 18,
+	STACKS_MAX = 1 << 18,
+	FRAMES_MAX = 1 << 22,
+	DESCRIPTORS_MAX = 1 << 14,
+	THREADS_MAX = 1 << 14,
+	MODULES_MAX = 1 << 11,
+	INDEX_SIZE = 1 << 19, /* places of the stack index, twice STACKS_MAX */
+};
+
+static void see_descriptor(void *context, const struct lk_descriptor_change *change)
+{
+	(void)change;
+	*(bool *)context = true;
+}
+
+static void see_thread(void *context, const struct lk_thread *row)
+{
+	(void)row;
+	*(bool *)context = true;
+}
+
+bool lk_freeze_anything_young(void)
+{
+	bool seen = lk_tracker.heap && lk_counters_young(lk_tracker.epoch) != 0;
+
+	if (!seen && lk_tracker.threads)
+		lk_thread_each(lk_tracker.epoch, see_thread, &seen);
+	if (!seen && lk_tracker.descriptors && !lk_descriptor_each_new(see_descriptor, &seen))
+		seen = true;
+	return seen;
+}
+
+uint64_t lk_freeze_losses(void)
+{
+	return lk_heap_lost() + lk_unwind_lost() + lk_thread_lost();
+}
+
+struct freezing {
+	struct lk_snapshot *snapshot;
+	uint32_t *index; /* stack id -> stack + 1, open addressing */
+	uint32_t *site_of_stack; /* stack -> site + 1 */
+};
+
+static size_t add_stack(struct freezing *freezing, lk_stack_id id)
+{
+	struct lk_snapshot *snapshot = freezing->snapshot;
+	size_t place = (id * 0x9E3779B1u) % INDEX_SIZE;
+
+	if (id == LK_STACK_NONE)
+		return 0;
+	for (; freezing->index[place]; place = (place + 1) % INDEX_SIZE)
+		if (snapshot->stacks[freezing->index[place] - 1].id == id)
+			return freezing->index[place] - 1;
+	if (snapshot->stacks_count == STACKS_MAX ||
+	    snapshot->frames_count + LK_STACK_FRAMES_MAX > FRAMES_MAX) {
+		snapshot->events_lost++;
+		return 0;
+	}
+	size_t at = snapshot->stacks_count++;
+	struct lk_stack *stack = &snapshot->stacks[at];
+	stack->id = id;
+	stack->first = (uint32_t)snapshot->frames_count;
+	stack->count = (uint32_t)lk_depot_frames(id, snapshot->frames + stack->first,
+						 LK_STACK_FRAMES_MAX, &stack->cut);
+	snapshot->frames_count += stack->count;
+	freezing->index[place] = (uint32_t)at + 1;
+	return at;
+}
+
+static void add_block(void *context, const struct lk_block *block)
+{
+	struct freezing *freezing = context;
+	struct lk_snapshot *snapshot = freezing->snapshot;
+	size_t stack = add_stack(freezing, block->stack);
+	uint32_t *known = &freezing->site_of_stack[stack];
+
+	if (!*known) {
+		if (snapshot->sites_count == SITES_MAX) {
+			snapshot->events_lost++;
+			return;
+		}
+		snapshot->sites[snapshot->sites_count++].stack = stack;
+		*known = (uint32_t)snapshot->sites_count;
+	}
+	struct lk_site *site = &snapshot->sites[*known - 1];
+	site->blocks++;
+	site->bytes += block->size;
+}
+
+static void add_descriptor(void *context, const struct lk_descriptor_change *change)
+{
+	struct freezing *freezing = context;
+	struct lk_snapshot *snapshot = freezing->snapshot;
+	char link[64];
+	struct lk_text text;
+
+	if (snapshot->descriptors_count == DESCRIPTORS_MAX) {
+		snapshot->events_lost++;
+		return;
+	}
+	struct lk_descriptor *row = &snapshot->descriptors[snapshot->descriptors_count++];
+	row->fd = change->fd;
+	row->replaced = change->replaced;
+	row->stack = add_stack(freezing, change->stack);
+	row->flags = LK_REAL(fcntl)(change->fd, F_GETFL);
+	row->close_on_exec = LK_REAL(fcntl)(change->fd, F_GETFD) & FD_CLOEXEC;
+	lk_text_init(&text, link, sizeof link);
+	lk_text_format(&text, "/proc/self/fd/%d", change->fd);
+	ssize_t length = readlink(link, row->target, sizeof row->target - 1);
+	row->target[length < 0 ? 0 : length] = '\0';
+}
+
+static void add_thread(void *context, const struct lk_thread *thread)
+{
+	struct freezing *freezing = context;
+	struct lk_snapshot *snapshot = freezing->snapshot;
+	char path[64];
+	struct lk_text text;
+
+	if (snapshot->threads_count == THREADS_MAX) {
+		snapshot->events_lost++;
+		return;
+	}
+	struct lk_thread_left *row = &snapshot->threads[snapshot->threads_count++];
+	row->tid = thread->tid;
+	row->finished = thread->state & LK_THREAD_FINISHED;
+	row->detached = thread->state & LK_THREAD_DETACHED;
+	row->stack = add_stack(freezing, thread->created);
+	row->start = thread->start ? (uintptr_t)thread->start : (uintptr_t)thread->start_c11;
+	lk_text_init(&text, path, sizeof path);
+	lk_text_format(&text, "/proc/self/task/%d/comm", thread->tid);
+	size_t length = lk_proc_read(path, row->name, sizeof row->name);
+	if (length > 0 && row->name[length - 1] == '\n')
+		row->name[length - 1] = '\0';
+}
+
+/* The arrays of a snapshot, once: X(member, room). */
+#define ARRAYS(X)                             \
+	X(sites, SITES_MAX)                   \
+	X(descriptors, DESCRIPTORS_MAX)       \
+	X(threads, THREADS_MAX)               \
+	X(stacks, STACKS_MAX)                 \
+	X(frames, FRAMES_MAX)                 \
+	X(modules, MODULES_MAX)
+
+static bool reserve(struct lk_snapshot *snapshot)
+{
+	bool ok = true;
+
+#define RESERVE(member, room) \
+	ok = (snapshot->member = lk_pages_map((room) * sizeof *snapshot->member)) && ok;
+	ARRAYS(RESERVE)
+#undef RESERVE
+	return ok;
+}
+
+void lk_freeze_release(struct lk_snapshot *snapshot)
+{
+#define RELEASE(member, room) \
+	if (snapshot->member) \
+		lk_pages_unmap(snapshot->member, (room) * sizeof *snapshot->member);
+	ARRAYS(RELEASE)
+#undef RELEASE
+	memset(snapshot, 0, sizeof *snapshot);
+}
+
+static void fill(struct freezing *freezing, lk_stack_id window)
+{
+	struct lk_snapshot *snapshot = freezing->snapshot;
+
+	snapshot->stacks_count = 1; /* the empty stack */
+	snapshot->window_stack = add_stack(freezing, window);
+	if (lk_tracker.heap)
+		lk_heap_each(lk_tracker.epoch, add_block, freezing);
+	if (lk_tracker.descriptors)
+		snapshot->descriptors_unknown = !lk_descriptor_each_new(add_descriptor, freezing);
+	if (lk_tracker.threads)
+		lk_thread_each(lk_tracker.epoch, add_thread, freezing);
+	snapshot->modules_count = lk_modules_list(snapshot->modules, MODULES_MAX);
+}
+
+bool lk_freeze(lk_stack_id window, struct lk_snapshot *ret)
+{
+	struct lk_snapshot snapshot = { 0 };
+	const size_t index_size = INDEX_SIZE * sizeof(uint32_t);
+	const size_t sites_size = STACKS_MAX * sizeof(uint32_t);
+	struct freezing freezing = { &snapshot, lk_pages_map(index_size), lk_pages_map(sites_size) };
+	bool ok = freezing.index && freezing.site_of_stack && reserve(&snapshot);
+
+	if (ok) {
+		fill(&freezing, window);
+		*ret = snapshot;
+	} else {
+		lk_freeze_release(&snapshot);
+	}
+	if (freezing.index)
+		lk_pages_unmap(freezing.index, index_size);
+	if (freezing.site_of_stack)
+		lk_pages_unmap(freezing.site_of_stack, sites_size);
+	return ok;
+}

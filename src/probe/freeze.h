@@ -1,0 +1,23 @@
+/* SPDX-License-Identifier: MIT */
+/* Tables -> snapshot. */
+#ifndef LK_PROBE_FREEZE_H
+#define LK_PROBE_FREEZE_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "model/snapshot.h"
+
+/* Is anything young alive?  Costs a sum over threads and a look at the kernel's
+ * list of descriptors; never a scan. */
+bool lk_freeze_anything_young(void);
+
+/* Events of the process that no table could keep; grows only. */
+uint64_t lk_freeze_losses(void);
+
+/* Collects what is young now.  WINDOW is the stack on which the window was
+ * opened.  False when memory is refused; then *RET is untouched. */
+bool lk_freeze(lk_stack_id window, struct lk_snapshot *ret);
+void lk_freeze_release(struct lk_snapshot *snapshot);
+
+#endif

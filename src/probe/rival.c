@@ -1,0 +1,55 @@
+/* SPDX-License-Identifier: MIT */
+#include "probe/rival.h"
+
+#include <dlfcn.h>
+#include <stddef.h>
+#include <stdlib.h>
+#include <valgrind/valgrind.h>
+
+#include "base/real.h"
+#include "base/self.h"
+#include "probe/heap.h"
+#include "base/light.h"
+
+/* Does a block that this process takes show up in the live table? */
+static bool heap_is_seen(void)
+{
+	struct lk_block row;
+	void *volatile block = malloc(1);
+	bool seen = lk_heap_find(block, &row);
+
+	free(block);
+	return seen;
+}
+
+const char *lk_rival_of_heap(void)
+{
+	bool seen = heap_is_seen();
+	const char *sentence = NULL;
+	int saved = lk_quiet_begin();
+
+	if (RUNNING_ON_VALGRIND)
+		sentence = "heap memory is not watched: valgrind replaces malloc; "
+			   "read its own leak report, or run without valgrind";
+	else if (dlsym(RTLD_DEFAULT, "__asan_init") || dlsym(RTLD_DEFAULT, "__lsan_init") ||
+		 dlsym(RTLD_DEFAULT, "__tsan_init") || dlsym(RTLD_DEFAULT, "__msan_init"))
+		sentence = "heap memory is not watched: the program is built with a sanitizer "
+			   "that owns malloc; build it without -fsanitize";
+	else if (!seen)
+		sentence = "heap memory is not watched: the program brings its own malloc; "
+			   "link it without that allocator";
+	lk_quiet_end(saved);
+	return sentence;
+}
+
+bool lk_rival_allocator(void)
+{
+	Dl_info theirs, libc;
+	int saved = lk_quiet_begin();
+	bool other = dladdr((void *)(uintptr_t)lk_real.malloc, &theirs) &&
+		     dladdr((void *)(uintptr_t)lk_real.exit, &libc) &&
+		     theirs.dli_fbase != libc.dli_fbase;
+
+	lk_quiet_end(saved);
+	return other;
+}

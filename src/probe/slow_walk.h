@@ -1,0 +1,28 @@
+/* SPDX-License-Identifier: MIT */
+/* Walks a stack with all registers, one frame at a time, straight from the call
+ * frame information: for stacks that hold a frame whose rule is not simple
+ * (signal frames, expressions, a CFA in some other register).
+ *
+ * It starts in its own caller, so it knows what the functions of leakcheck have
+ * saved of the program's registers.  Every load outside the known stack is
+ * asked for first, so a wrong table ends the walk and does not fault.
+ *
+ * It stands in for libunwind, which would have to be loaded, would take locks
+ * and block signals in each step, and never forgets an unloaded module.  The
+ * tests compare the two on every frame (tests/oracle). */
+#ifndef LK_PROBE_SLOW_WALK_H
+#define LK_PROBE_SLOW_WALK_H
+
+#include "model/stack.h"
+
+struct lk_walker;
+
+struct lk_slow_walk {
+	struct lk_walker *walker; /* its `steps` get the frames: `word` and `rule` */
+	unsigned count;
+};
+
+/* Returns the parent of the outermost frame: LK_DEPOT_ROOT or LK_DEPOT_CUT. */
+lk_stack_id lk_slow_walk(struct lk_slow_walk *slow, const void *frame);
+
+#endif

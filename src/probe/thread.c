@@ -1,0 +1,220 @@
+/* SPDX-License-Identifier: MIT */
+#include "probe/thread.h"
+
+#include <stddef.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+#include "base/arena.h"
+#include "base/attributes.h"
+#include "base/self.h"
+#include "probe/counters.h"
+#include "probe/tracker.h"
+#include "probe/unwind.h"
+#include "base/light.h"
+
+enum { ROWS = 1 << 16 };
+
+static struct lk_thread *rows;
+static unsigned rows_used; /* rows beyond were never taken */
+static uint64_t creations, lost;
+
+static struct lk_thread *table(void)
+{
+	struct lk_thread *known = __atomic_load_n(&rows, __ATOMIC_ACQUIRE), *none = NULL;
+
+	if (LK_LIKELY(known != NULL))
+		return known;
+	known = lk_pages_map(ROWS * sizeof *known);
+	if (known && !__atomic_compare_exchange_n(&rows, &none, known, false, __ATOMIC_ACQ_REL,
+						  __ATOMIC_ACQUIRE)) {
+		lk_pages_unmap(known, ROWS * sizeof *known);
+		known = none;
+	}
+	return known;
+}
+
+static struct lk_thread *take_row(void)
+{
+	struct lk_thread *known = table();
+
+	for (unsigned i = 0; known && i < ROWS; i++) {
+		uint32_t free = 0;
+
+		if (known[i].state ||
+		    !__atomic_compare_exchange_n(&known[i].state, &free, LK_THREAD_TAKEN, false,
+						 __ATOMIC_ACQ_REL, __ATOMIC_RELAXED))
+			continue;
+		unsigned used = __atomic_load_n(&rows_used, __ATOMIC_RELAXED);
+		while (used < i + 1 &&
+		       !__atomic_compare_exchange_n(&rows_used, &used, i + 1, false,
+						    __ATOMIC_RELEASE, __ATOMIC_RELAXED))
+			;
+		return &known[i];
+	}
+	__atomic_fetch_add(&lost, 1, __ATOMIC_RELAXED);
+	return NULL;
+}
+
+static void free_row(struct lk_thread *row)
+{
+	row->handle = 0;
+	row->tid = 0;
+	__atomic_store_n(&row->state, 0, __ATOMIC_RELEASE);
+}
+
+struct lk_thread *lk_thread_creating(bool detached, const void *frame)
+{
+	if (!lk_tracker.threads || lk_self.quiet)
+		return NULL;
+	struct lk_thread *row = take_row();
+	if (!row)
+		return NULL;
+	row->epoch = lk_self.ignoring ? LK_EPOCH_OLD : lk_tracker.epoch;
+	row->created = lk_unwind(frame);
+	row->start = NULL;
+	row->start_c11 = NULL;
+	if (detached)
+		__atomic_fetch_or(&row->state, LK_THREAD_DETACHED, __ATOMIC_RELEASE);
+	__atomic_fetch_add(&creations, 1, __ATOMIC_RELAXED);
+	return row;
+}
+
+/* Sets BIT; frees the row once the thread has both ended and been detached. */
+static void advance(struct lk_thread *row, uint32_t bit)
+{
+	const uint32_t both = LK_THREAD_FINISHED | LK_THREAD_DETACHED;
+	uint32_t before = __atomic_fetch_or(&row->state, bit, __ATOMIC_ACQ_REL);
+
+	if ((before & both) != both && ((before | bit) & both) == both)
+		free_row(row);
+}
+
+static void end(void *row)
+{
+	lk_counters_thread_end();
+	lk_unwind_thread_end();
+	advance(row, LK_THREAD_FINISHED);
+}
+
+static void begin(struct lk_thread *row)
+{
+	lk_self.thread = row;
+	row->handle = pthread_self();
+	__atomic_store_n(&row->tid, (pid_t)syscall(SYS_gettid), __ATOMIC_RELEASE);
+}
+
+/* pthread_exit and cancellation leave through the cleanup handler. */
+void *lk_thread_main(void *argument)
+{
+	struct lk_thread *row = argument;
+	void *(*start)(void *) = row->start;
+	void *start_argument = row->argument, *result;
+
+	begin(row);
+	pthread_cleanup_push(end, row);
+	result = start(start_argument);
+	pthread_cleanup_pop(1);
+	return result;
+}
+
+int lk_thread_main_c11(void *argument)
+{
+	struct lk_thread *row = argument;
+	int (*start)(void *) = row->start_c11;
+	void *start_argument = row->argument;
+	int result;
+
+	begin(row);
+	pthread_cleanup_push(end, row);
+	result = start(start_argument);
+	pthread_cleanup_pop(1);
+	return result;
+}
+
+void lk_thread_created(struct lk_thread *row, pthread_t handle)
+{
+	pthread_t unset = 0;
+
+	/* Needed only for a join that comes before the thread has run: afterwards
+	 * the thread has told it itself, or its row may be somebody else's. */
+	__atomic_compare_exchange_n(&row->handle, &unset, handle, false, __ATOMIC_ACQ_REL,
+				    __ATOMIC_RELAXED);
+}
+
+void lk_thread_failed(struct lk_thread *row)
+{
+	free_row(row);
+}
+
+struct lk_thread *lk_thread_of(pthread_t handle)
+{
+	struct lk_thread *known = __atomic_load_n(&rows, __ATOMIC_ACQUIRE);
+	unsigned used = __atomic_load_n(&rows_used, __ATOMIC_ACQUIRE);
+
+	for (unsigned i = 0; known && i < used; i++)
+		if (known[i].handle == handle && known[i].state &&
+		    !(known[i].state & LK_THREAD_DETACHED))
+			return &known[i];
+	return NULL;
+}
+
+void lk_thread_joined(struct lk_thread *row)
+{
+	if (row)
+		free_row(row);
+}
+
+void lk_thread_detached(struct lk_thread *row)
+{
+	if (row)
+		advance(row, LK_THREAD_DETACHED);
+}
+
+void lk_thread_each(uint32_t epoch, void (*visit)(void *context, const struct lk_thread *row),
+		    void *context)
+{
+	struct lk_thread *known = __atomic_load_n(&rows, __ATOMIC_ACQUIRE);
+	unsigned used = __atomic_load_n(&rows_used, __ATOMIC_ACQUIRE);
+
+	for (unsigned i = 0; known && i < used; i++) {
+		uint32_t state = __atomic_load_n(&known[i].state, __ATOMIC_ACQUIRE);
+
+		if (state && known[i].epoch == epoch)
+			visit(context, &known[i]);
+	}
+}
+
+static void count_running(void *context, const struct lk_thread *row)
+{
+	unsigned *running = context;
+
+	*running += !(row->state & LK_THREAD_FINISHED);
+}
+
+unsigned lk_thread_running(uint32_t epoch)
+{
+	unsigned running = 0;
+
+	lk_thread_each(epoch, count_running, &running);
+	return running;
+}
+
+void lk_thread_forked(void)
+{
+	struct lk_thread *known = __atomic_load_n(&rows, __ATOMIC_ACQUIRE);
+
+	for (unsigned i = 0; known && i < rows_used; i++)
+		if (&known[i] != lk_self.thread)
+			free_row(&known[i]);
+}
+
+uint64_t lk_thread_creations(void)
+{
+	return __atomic_load_n(&creations, __ATOMIC_RELAXED);
+}
+
+uint64_t lk_thread_lost(void)
+{
+	return __atomic_load_n(&lost, __ATOMIC_RELAXED);
+}

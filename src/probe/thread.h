@@ -1,0 +1,65 @@
+/* SPDX-License-Identifier: MIT */
+/* The table of threads made by pthread_create and thrd_create.
+ *
+ * A row lives from the creation until the thread is joined, or until it has
+ * both ended and been detached.  Rows are reused; rows and their state are
+ * single words, so nothing blocks. */
+#ifndef LK_PROBE_THREAD_H
+#define LK_PROBE_THREAD_H
+
+#include <pthread.h>
+#include <stdbool.h>
+#include <stdint.h>
+#include <sys/types.h>
+
+#include "model/stack.h"
+
+struct lk_thread {
+	uint32_t state; /* 0: the row is free */
+	uint32_t epoch;
+	pid_t tid; /* 0 until it runs */
+	lk_stack_id created;
+	pthread_t handle;
+	void *(*start)(void *);
+	int (*start_c11)(void *);
+	void *argument;
+};
+
+enum {
+	LK_THREAD_TAKEN = 1,
+	LK_THREAD_FINISHED = 2,
+	LK_THREAD_DETACHED = 4,
+};
+
+/* A row for the thread that the caller of the hook (frame FRAME) is about to
+ * make; NULL if it is not to be tracked or there is no room (counted). */
+struct lk_thread *lk_thread_creating(bool detached, const void *frame);
+/* What the thread must run instead of its start routine; the argument is the row. */
+void *lk_thread_main(void *row);
+int lk_thread_main_c11(void *row);
+/* The creation succeeded as HANDLE, or failed. */
+void lk_thread_created(struct lk_thread *row, pthread_t handle);
+void lk_thread_failed(struct lk_thread *row);
+
+/* The row of HANDLE, NULL if it is unknown; look it up before joining, because
+ * the handle is free for reuse afterwards. */
+struct lk_thread *lk_thread_of(pthread_t handle);
+/* The thread of ROW (may be NULL) was joined, or detached. */
+void lk_thread_joined(struct lk_thread *row);
+void lk_thread_detached(struct lk_thread *row);
+
+/* Calls VISIT for each thread of EPOCH that is alive, or finished but neither
+ * joined nor detached. */
+void lk_thread_each(uint32_t epoch, void (*visit)(void *context, const struct lk_thread *row),
+		    void *context);
+
+/* Threads of EPOCH whose code still runs. */
+unsigned lk_thread_running(uint32_t epoch);
+
+/* After fork: the other threads are not in this process. */
+void lk_thread_forked(void);
+
+uint64_t lk_thread_creations(void);
+uint64_t lk_thread_lost(void);
+
+#endif

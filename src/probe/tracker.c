@@ -1,0 +1,121 @@
+/* SPDX-License-Identifier: MIT */
+#include "probe/tracker.h"
+
+#include <fcntl.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+#include "base/arena.h"
+#include "base/attributes.h"
+#include "base/fmt.h"
+#include "base/self.h"
+#include "probe/heap.h"
+#include "probe/rival.h"
+#include "probe/unwind.h"
+#include "base/light.h"
+
+/* Until boot everything is off and rows are old: what ld.so and early
+ * constructors take belongs to no test. */
+struct lk_tracker lk_tracker = { .epoch = LK_EPOCH_OLD };
+
+static const char *heap_blind;
+
+static const char *variable(char **environment, const char *name)
+{
+	size_t length = strlen(name);
+
+	for (; *environment; environment++)
+		if (strncmp(*environment, name, length) == 0 && (*environment)[length] == '=')
+			return *environment + length + 1;
+	return NULL;
+}
+
+static struct lk_run *map_named_run(const char *path)
+{	if (!path)
+		return NULL;
+	int fd = (int)syscall(SYS_openat, AT_FDCWD, path, O_RDWR | O_CLOEXEC);
+	if (fd < 0)
+		return NULL;
+	void *pages = mmap(NULL, sizeof(struct lk_run), PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
+	syscall(SYS_close, fd);
+	if (pages == MAP_FAILED || ((struct lk_run *)pages)->magic != LK_RUN_MAGIC)
+		return NULL;
+	return pages;
+}
+
+static void boot_run(const char *path)
+{
+	static struct lk_run last_resort;
+	struct lk_run *run = map_named_run(path);
+
+	lk_tracker.run_is_named = run != NULL;
+	if (!run)
+		run = lk_pages_map_shared(sizeof *run);
+	if (!run)
+		run = &last_resort; /* not shared: the children's counts are missing */
+	run->magic = LK_RUN_MAGIC;
+	__atomic_fetch_add(&run->processes, 1, __ATOMIC_RELAXED);
+	lk_tracker.run = run;
+}
+
+void lk_tracker_boot(char **environment)
+{
+	extern const char __ehdr_start[] __attribute__((visibility("hidden")));
+	extern const char _end[] __attribute__((visibility("hidden")));
+	const char *text = variable(environment, "LEAKCHECK_OPTIONS");
+	char error[LK_OPTION_ERROR_MAX];
+
+	lk_tracker.ours_start = (uintptr_t)__ehdr_start;
+	lk_tracker.ours_end = (uintptr_t)_end;
+	lk_options_init(&lk_tracker.options);
+	if (text && !lk_options_parse(&lk_tracker.options, text, error)) {
+		lk_say("LEAKCHECK_OPTIONS: %s", error);
+		_exit(2);
+	}
+	boot_run(variable(environment, LK_RUN_VARIABLE));
+	lk_unwind_set_depth(lk_tracker.options.frames);
+	lk_heap_init(lk_rival_allocator() ? 8 : 32);
+	lk_tracker.heap = true;
+	heap_blind = lk_rival_of_heap();
+	lk_tracker.heap = lk_tracker.options.heap && !heap_blind;
+	lk_tracker.descriptors = lk_tracker.options.descriptors;
+	lk_tracker.threads = lk_tracker.options.threads;
+	lk_tracker.booted = true;
+}
+
+void lk_tracker_mark(void)
+{
+	if (lk_tracker.epoch >= LK_EPOCH_LAST) {
+		lk_heap_age();
+		lk_tracker.epoch = LK_EPOCH_FIRST - 1;
+	}
+	__atomic_store_n(&lk_tracker.epoch, lk_tracker.epoch + 1, __ATOMIC_RELEASE);
+}
+
+unsigned lk_tracker_notice(const char *sentence)
+{
+	struct lk_notice *notices = lk_tracker.run->notices;
+	struct lk_text text;
+
+	for (unsigned i = 0; i < LK_NOTICES_MAX; i++) {
+		uint32_t free = 0;
+
+		if (__atomic_compare_exchange_n(&notices[i].taken, &free, 1, false,
+						__ATOMIC_ACQUIRE, __ATOMIC_RELAXED)) {
+			lk_text_init(&text, notices[i].text, sizeof notices[i].text);
+			lk_text_add(&text, sentence);
+			__atomic_store_n(&notices[i].taken, 2, __ATOMIC_RELEASE);
+			return i;
+		}
+		if (strncmp(notices[i].text, sentence, sizeof notices[i].text - 1) == 0)
+			return i;
+	}
+	return LK_NOTICES_MAX;
+}
+
+const char *lk_tracker_heap_blind(void)
+{
+	return lk_tracker.options.heap ? heap_blind : NULL;
+}

@@ -1,0 +1,110 @@
+/* SPDX-License-Identifier: MIT */
+#include "probe/unwind.h"
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+#include "base/attributes.h"
+#include "base/self.h"
+#include "probe/code_map.h"
+#include "probe/depot.h"
+#include "probe/rules.h"
+#include "probe/walker.h"
+#include "probe/walker_pool.h"
+
+#include "base/light.h"
+
+/* Stack end of the main thread, from the dynamic loader. */
+extern void *__libc_stack_end;
+
+static uint64_t walkers_refused;
+
+void lk_unwind_set_depth(unsigned frames)
+{
+	lk_walker_pool_set_depth(frames);
+}
+
+void lk_unwind_forget_modules(void)
+{
+	lk_rules_forget();
+}
+
+uint64_t lk_unwind_lost(void)
+{
+	return lk_depot_refused() + __atomic_load_n(&walkers_refused, __ATOMIC_RELAXED);
+}
+
+static uintptr_t stack_end(void)
+{
+	if (lk_self.stack_end == 0 && syscall(SYS_getpid) == syscall(SYS_gettid))
+		lk_self.stack_end = (uintptr_t)__libc_stack_end;
+	return lk_self.stack_end;
+}
+
+static struct lk_walker *take_walker(void)
+{
+	struct lk_walker *walker = lk_walker_pool_take();
+
+	if (walker)
+		walker->stack_end = stack_end();
+	else
+		__atomic_fetch_add(&walkers_refused, 1, __ATOMIC_RELAXED);
+	return walker;
+}
+
+/* In a signal handler that interrupted a walk: the thread's walker is not to be
+ * touched, so this walk takes another one and remembers nothing. */
+static LK_COLD lk_stack_id walk_nested(const void *frame)
+{
+	struct lk_walker *walker = take_walker();
+
+	if (!walker)
+		return LK_STACK_NONE;
+	lk_stack_id stack = lk_walker_walk(walker, frame);
+	lk_walker_pool_put(walker);
+	return stack;
+}
+
+static LK_COLD lk_stack_id walk_first(const void *frame)
+{
+	lk_stack_id stack = LK_STACK_NONE;
+
+	lk_self.recording = 1;
+	struct lk_walker *walker = take_walker();
+	if (walker) {
+		stack = lk_walker_walk(walker, frame);
+		lk_self.walker = walker;
+	}
+	lk_self.recording = 0;
+	return stack;
+}
+
+lk_stack_id lk_unwind(const void *frame)
+{
+	struct lk_walker *walker = lk_self.walker;
+
+	if (LK_UNLIKELY(lk_self.recording > 0))
+		return walk_nested(frame);
+	if (LK_UNLIKELY(!walker))
+		return walk_first(frame);
+	lk_self.recording = 1;
+	__atomic_signal_fence(__ATOMIC_SEQ_CST);
+	lk_stack_id stack = lk_walker_walk(walker, frame);
+	__atomic_signal_fence(__ATOMIC_SEQ_CST);
+	lk_self.recording = 0;
+	return stack;
+}
+
+void lk_unwind_thread_end(void)
+{
+	struct lk_walker *walker = lk_self.walker;
+
+	lk_self.recording = 1;
+	lk_self.walker = NULL;
+	__atomic_signal_fence(__ATOMIC_SEQ_CST);
+	if (walker)
+		lk_walker_pool_put(walker);
+	lk_self.recording = 0;
+}

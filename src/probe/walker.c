@@ -1,0 +1,381 @@
+/* SPDX-License-Identifier: MIT */
+/* Why the reuse of a remembered walk is exact.
+ *
+ * A step outwards is a function of (sp, fp, pc), of the rule of pc, and of the
+ * words it loads: the next pc, and the next fp if it was saved.  So when a
+ * frame of this walk has the sp of a remembered frame, and its fp too in case
+ * anything outside needs it, and when every word that was loaded from there
+ * outwards is still what it was, then all frames outside are what they were, and
+ * so is the frame's node in the depot.  To find one equal frame is not enough: a
+ * different caller further out leaves the frames inside as they are.
+ *
+ * The remembered loads are compared from the outermost inwards up to the first
+ * difference; then the walk goes by rules from the inside until it comes to a
+ * frame outside of that.  A saved frame pointer that no frame outside needs is
+ * no remembered load.
+ *
+ * Reading old places is safe on the thread's own stack, all of which is mapped
+ * from the current frame to its end.  Any other stack may have been unmapped
+ * since, so there the comparison goes from the inside outwards, where each equal
+ * word proves that the next place belongs to the walk; it is all or nothing. */
+#include "probe/walker.h"
+
+#include "base/attributes.h"
+#include "probe/arch.h"
+#include "probe/code_map.h"
+#include "probe/depot.h"
+#include "probe/slow_walk.h"
+
+#include "base/light.h"
+
+enum { LOADS_PER_FRAME = 3, COMPARED_AT_ONCE = 4 };
+
+/* The frame that the walk is at. */
+struct state {
+	uintptr_t sp, slot, fp, fp_slot;
+};
+
+struct walk {
+	struct state at;
+	unsigned step_count;
+	int base; /* this remembered frame and all outside it are as they were; -1: none */
+	lk_stack_id root;
+	bool is_depth_cut, has_empty_end;
+	bool is_exact; /* no step failed: it may be remembered */
+	bool is_odd; /* a frame needs more than rules */
+};
+
+/* One more than the depth: an empty return address is a frame of the walk (it
+ * must be verified too), but none of the stack. */
+static size_t frames_room(unsigned depth)
+{
+	return depth + 1;
+}
+
+static size_t loads_room(unsigned depth)
+{
+	return LOADS_PER_FRAME * frames_room(depth) + COMPARED_AT_ONCE;
+}
+
+size_t lk_walker_size(unsigned depth)
+{
+	size_t frames = frames_room(depth), loads = loads_room(depth);
+	size_t size = sizeof(struct lk_walker) + frames * sizeof(struct lk_walker_frame) +
+		      frames * sizeof(struct lk_walker_step) +
+		      loads * (sizeof(struct lk_walker_load) + sizeof(uint16_t));
+
+	return (size + 63) & ~(size_t)63;
+}
+
+struct lk_walker *lk_walker_init(void *memory, unsigned depth)
+{
+	struct lk_walker *walker = memory;
+
+	walker->loads = (struct lk_walker_load *)(walker + 1);
+	walker->frames = (struct lk_walker_frame *)(walker->loads + loads_room(depth));
+	walker->steps = (struct lk_walker_step *)(walker->frames + frames_room(depth));
+	walker->frame_of_load = (uint16_t *)(walker->steps + frames_room(depth));
+	walker->depth = depth;
+	return walker;
+}
+
+void lk_walker_reset(struct lk_walker *walker)
+{
+	walker->frame_count = 0;
+	walker->load_count = 0;
+}
+
+static inline uintptr_t word_at(uintptr_t address)
+{
+	return *(const uintptr_t *)address;
+}
+
+static inline bool uses_fp(struct lk_rule rule)
+{
+	return rule.kind == LK_RULE_FP || rule.kind == LK_RULE_FP_LOAD ||
+	       rule.fp == LK_RULE_FP_AT_FP;
+}
+
+/* The CFA by a rule that is not LK_RULE_SP; false: it is nonsense. */
+static bool cfa_by_fp(struct lk_stretch *stretch, struct lk_rule rule, const struct state *at,
+		      uintptr_t *cfa)
+{
+	uintptr_t place = at->fp + (uintptr_t)(rule.cfa_words * 8);
+
+	if (rule.kind == LK_RULE_FP_LOAD) {
+		if (!lk_bounds_hold(stretch, place))
+			return false;
+		place = word_at(place);
+	}
+	*cfa = place;
+	return place > at->sp && place % sizeof(uintptr_t) == 0 &&
+	       (rule.fp != LK_RULE_FP_SAVED || place + (uintptr_t)(rule.fp_words * 8) >= at->sp) &&
+	       place + (uintptr_t)(rule.pc_words * 8) >= at->sp;
+}
+
+/* Steps from AT by RULE to the frame outside; false: that cannot be read, or is
+ * no frame outside. */
+static inline bool step(struct lk_stretch *stretch, struct lk_rule rule, struct state *at)
+{
+	uintptr_t cfa = at->sp + (uintptr_t)(rule.cfa_words * 8), fp_slot = 0;
+
+	if (rule.kind == LK_RULE_FP && LK_LIKELY(rule.fp == LK_RULE_FP_SAVED))
+		cfa = at->fp + (uintptr_t)(rule.cfa_words * 8);
+	if (LK_UNLIKELY(rule.kind != LK_RULE_SP) && !cfa_by_fp(stretch, rule, at, &cfa))
+		return false;
+	if (LK_UNLIKELY(cfa > stretch->high) && !lk_bounds_hold(stretch, cfa - 8))
+		return false;
+	if (rule.fp == LK_RULE_FP_SAVED)
+		fp_slot = cfa + (uintptr_t)(rule.fp_words * 8);
+	else if (LK_UNLIKELY(rule.fp == LK_RULE_FP_AT_FP))
+		fp_slot = at->fp;
+	if (LK_UNLIKELY(rule.fp == LK_RULE_FP_AT_FP) && !lk_bounds_hold(stretch, fp_slot))
+		return false;
+	if (fp_slot)
+		at->fp = word_at(fp_slot);
+	at->fp_slot = fp_slot;
+	at->slot = cfa + (uintptr_t)(rule.pc_words * 8);
+	at->sp = cfa;
+	return true;
+}
+
+static inline void push(struct lk_walker *walker, struct walk *walk, struct lk_rule rule,
+			uintptr_t word)
+{
+	struct lk_walker_step *step = &walker->steps[walk->step_count++];
+
+	step->sp = walk->at.sp;
+	step->fp = walk->at.fp;
+	step->slot = walk->at.slot;
+	step->word = word;
+	step->fp_slot = walk->at.fp_slot;
+	step->rule = rule;
+}
+
+/* Takes the frame that the walk is at, by its rule.  False: it is the last. */
+static inline bool take(struct lk_walker *walker, struct walk *walk, struct lk_stretch *stretch)
+{
+	uintptr_t word = word_at(walk->at.slot), pc = lk_arch_pc(word);
+
+	if (LK_UNLIKELY(pc == 0)) {
+		push(walker, walk, (struct lk_rule){ .kind = LK_RULE_NONE }, word);
+		walk->root = LK_DEPOT_ROOT;
+		walk->has_empty_end = true;
+		return false;
+	}
+	if (LK_UNLIKELY(walk->step_count == walker->depth)) {
+		walk->is_depth_cut = true;
+		return false;
+	}
+	struct lk_rule rule = lk_rules_find(pc, &walker->cfi);
+	push(walker, walk, rule, word);
+	if (LK_UNLIKELY(rule.kind >= LK_RULE_END)) {
+		walk->root = rule.kind == LK_RULE_END ? LK_DEPOT_ROOT : LK_DEPOT_CUT;
+		walk->is_odd = rule.kind == LK_RULE_ODD;
+		return false;
+	}
+	walk->is_exact = step(stretch, rule, &walk->at);
+	return walk->is_exact;
+}
+
+/* Can the walk, which is at the verified frame JOINED, end there?  Not if the
+ * kept depth cuts the stack at another frame than last time. */
+static bool fits_depth(const struct lk_walker *walker, const struct walk *walk, int joined)
+{
+	unsigned count = walk->step_count + (unsigned)joined + 1 - walker->has_empty_end;
+
+	return count == walker->depth || (count < walker->depth && !walker->is_depth_cut);
+}
+
+/* Walks until it meets the remembered frame VERIFIED or one outside of it. */
+static void walk_out(struct lk_walker *walker, struct walk *walk, int verified)
+{
+	const struct lk_walker_frame *next = walker->frames + verified;
+	struct lk_stretch *stretch = walker->bounds.now;
+
+	for (;;) {
+		while (next >= walker->frames && next->sp < walk->at.sp)
+			next--;
+		if (next >= walker->frames && next->sp == walk->at.sp &&
+		    (!next->needs_fp || next->fp == walk->at.fp)) {
+			if (fits_depth(walker, walk, (int)(next - walker->frames)))
+				break;
+			next = walker->frames - 1;
+		}
+		if (!take(walker, walk, stretch))
+			return;
+	}
+	walk->base = (int)(next - walker->frames);
+	walk->root = walker->root;
+	walk->is_depth_cut = walker->is_depth_cut;
+	walk->has_empty_end = walker->has_empty_end;
+}
+
+static inline void add_load(struct lk_walker *walker, uintptr_t address, uintptr_t value,
+			    unsigned frame)
+{
+	walker->loads[walker->load_count] =
+		(struct lk_walker_load){ (const uintptr_t *)address, value };
+	walker->frame_of_load[walker->load_count++] = (uint16_t)frame;
+}
+
+/* Keeps STEP as frame INDEX.  Its loads, the outermost first, are that of the
+ * CFA, that of the return address, and that of the frame pointer. */
+static inline void keep(struct lk_walker *walker, unsigned index,
+			const struct lk_walker_step *step, lk_stack_id node)
+{
+	struct lk_walker_frame *frame = &walker->frames[index];
+	bool outside_needs_fp = index > 0 && frame[-1].needs_fp;
+
+	frame->sp = step->sp;
+	frame->fp = step->fp;
+	frame->node = node;
+	frame->needs_fp = uses_fp(step->rule) ||
+			  (step->rule.fp == LK_RULE_FP_SAME && outside_needs_fp);
+	if (LK_UNLIKELY(step->rule.kind == LK_RULE_FP_LOAD) && index > 0)
+		add_load(walker, step->fp + (uintptr_t)(step->rule.cfa_words * 8), frame[-1].sp,
+			 index);
+	frame->load = (uint16_t)walker->load_count;
+	add_load(walker, step->slot, step->word, index);
+	if (frame->needs_fp && step->fp_slot)
+		add_load(walker, step->fp_slot, step->fp, index);
+}
+
+/* Names the frames of the walk, outermost first, and remembers them. */
+static lk_stack_id remember(struct lk_walker *walker, const struct walk *walk)
+{
+	unsigned count = (unsigned)(walk->base + 1);
+	lk_stack_id node = walk->root;
+
+	walker->load_count = 0;
+	if (count > 0) {
+		struct lk_walker_frame *base = &walker->frames[walk->base];
+
+		walker->load_count = base->load + 1u;
+		if (base->needs_fp && walk->at.fp_slot)
+			add_load(walker, walk->at.fp_slot, base->fp, count - 1);
+		node = base->node;
+	}
+	for (unsigned i = walk->step_count; i-- > 0; count++) {
+		const struct lk_walker_step *step = &walker->steps[i];
+		uintptr_t pc = lk_arch_pc(step->word);
+
+		if (LK_LIKELY(pc != 0))
+			node = lk_depot_child(node, pc, (unsigned)step->rule.generation);
+		if (LK_UNLIKELY(node == LK_STACK_NONE))
+			break;
+		keep(walker, count, step, node);
+	}
+	walker->frame_count = count;
+	walker->root = walk->root;
+	walker->is_depth_cut = walk->is_depth_cut;
+	walker->has_empty_end = walk->has_empty_end;
+	walker->is_foreign = walker->bounds.now != &walker->bounds.own;
+	if (LK_UNLIKELY(!walk->is_exact || node == LK_STACK_NONE))
+		lk_walker_reset(walker);
+	return node;
+}
+
+/* Names a stack that was not walked by rules alone, and remembers nothing. */
+static lk_stack_id name_slow_walk(struct lk_walker *walker, const void *frame)
+{
+	struct lk_slow_walk slow = { .walker = walker };
+	lk_stack_id node = lk_slow_walk(&slow, frame);
+
+	for (unsigned i = slow.count; i-- > 0 && node != LK_STACK_NONE;)
+		node = lk_depot_child(node, walker->steps[i].word,
+				      (unsigned)walker->steps[i].rule.generation);
+	lk_walker_reset(walker);
+	return node;
+}
+
+/* The first load, from the outermost inwards, that differs or lies below FLOOR,
+ * where this walk has no frames; `load_count` if there is none. */
+static unsigned first_difference(const struct lk_walker *walker, uintptr_t floor)
+{
+	unsigned i = 0;
+
+	while (i < walker->load_count && (uintptr_t)walker->loads[i].address >= floor &&
+	       *walker->loads[i].address == walker->loads[i].value)
+		i++;
+	return i;
+}
+
+static bool all_equal_outwards(const struct lk_walker *walker)
+{
+	unsigned i = walker->load_count;
+
+	while (i > 0 && *walker->loads[i - 1].address == walker->loads[i - 1].value)
+		i--;
+	return i == 0;
+}
+
+/* The innermost remembered frame whose loads, and those of all frames outside of
+ * it, are before load DIFFERENT. */
+static int verified_frame(const struct lk_walker *walker, unsigned different)
+{
+	if (different == walker->load_count)
+		return (int)walker->frame_count - 1;
+	int frame = walker->frame_of_load[different];
+
+	return different > walker->frames[frame].load ? frame : frame - 1;
+}
+
+static inline bool is_at_top(const struct lk_walker *walker, const uintptr_t *record)
+{
+	const struct lk_walker_frame *top = &walker->frames[walker->frame_count - 1];
+
+	return walker->frame_count > 0 && top->sp == (uintptr_t)(record + 2) &&
+	       (!top->needs_fp || top->fp == record[0]);
+}
+
+static __attribute__((noinline)) lk_stack_id walk_changed(struct lk_walker *walker,
+							  const uintptr_t *record)
+{
+	uint32_t generation = __atomic_load_n(&lk_code_generation, __ATOMIC_ACQUIRE);
+	struct walk walk = {
+		.at = { .sp = (uintptr_t)(record + 2),
+			.slot = (uintptr_t)(record + 1),
+			.fp = record[0] },
+		.base = -1,
+		.root = LK_DEPOT_CUT,
+		.is_exact = true,
+	};
+	int verified = -1;
+
+	lk_bounds_enter(&walker->bounds, (uintptr_t)record, walker->stack_end);
+	bool is_foreign = walker->bounds.now != &walker->bounds.own;
+	if (walker->generation != generation || walker->is_foreign != is_foreign)
+		lk_walker_reset(walker);
+	walker->generation = generation;
+	if (!is_foreign)
+		verified = verified_frame(walker, first_difference(walker, (uintptr_t)record));
+	else if (is_at_top(walker, record) && all_equal_outwards(walker))
+		verified = (int)walker->frame_count - 1;
+	walk_out(walker, &walk, verified);
+	if (LK_UNLIKELY(walk.is_odd))
+		return name_slow_walk(walker, record);
+	return remember(walker, &walk);
+}
+
+/* As first_difference where all loads are known to be above the floor. */
+static inline bool all_equal(const struct lk_walker *walker)
+{
+	uintptr_t different = 0;
+
+	for (unsigned i = 0; i < walker->load_count; i++)
+		different |= *walker->loads[i].address ^ walker->loads[i].value;
+	return different == 0;
+}
+
+lk_stack_id lk_walker_walk(struct lk_walker *walker, const void *frame)
+{
+	const uintptr_t *record = frame;
+
+	if (LK_LIKELY(!walker->is_foreign && is_at_top(walker, record) &&
+		      walker->generation ==
+			      __atomic_load_n(&lk_code_generation, __ATOMIC_ACQUIRE)) &&
+	    all_equal(walker))
+		return walker->frames[walker->frame_count - 1].node;
+	return walk_changed(walker, record);
+}

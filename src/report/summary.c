@@ -1,0 +1,102 @@
+/* SPDX-License-Identifier: MIT */
+#include "report/summary.h"
+
+#include <inttypes.h>
+#include <string.h>
+
+#include "judge/escape.h"
+
+static const char *plural(uint64_t count)
+{
+	return count == 1 ? "" : "s";
+}
+
+static void print_verdicts(const struct lk_run *run, FILE *stream)
+{
+	char sites[48] = "";
+
+	if (run->sites > 0)
+		snprintf(sites, sizeof sites, " (%" PRIu64 " site%s)", run->sites,
+			 plural(run->sites));
+	fprintf(stream,
+		"leakcheck: %" PRIu64 " test%s checked, %" PRIu64 " leaked%s, %" PRIu64
+		" unsure; %" PRIu64 " allocation%s, %" PRIu64 " descriptor%s, %" PRIu64
+		" thread%s seen\n",
+		run->tests_checked, plural(run->tests_checked), run->tests_leaked, sites,
+		run->tests_unsure, run->allocations, plural(run->allocations), run->descriptors,
+		plural(run->descriptors), run->threads, plural(run->threads));
+}
+
+uint64_t lk_summary_not_checked(const struct lk_run *run)
+{
+	uint64_t sum = 0;
+
+	for (size_t i = 0; i < LK_NOT_CHECKED_COUNT; i++)
+		sum += run->not_checked[i];
+	return sum;
+}
+
+enum lk_status lk_summary_status(const struct lk_run *run, bool require)
+{
+	uint64_t not_checked = lk_summary_not_checked(run);
+
+	if (run->tests_leaked > 0 || run->misuses > 0)
+		return LK_STATUS_LEAKED;
+	if (run->tests_checked + not_checked == 0)
+		return LK_STATUS_UNSURE;
+	if (require && (run->tests_unsure > 0 || run->events_lost > 0 || not_checked > 0))
+		return LK_STATUS_UNSURE;
+	return LK_STATUS_CLEAN;
+}
+
+static void print_not_checked(const struct lk_run *run, FILE *stream)
+{
+	static const char *const reasons[] = {
+#define LK_TEXT(name, text) text,
+		LK_NOT_CHECKED_LIST(LK_TEXT)
+#undef LK_TEXT
+	};
+	/* Up to 20 digits, a blank and a comma for each reason. */
+	char list[LK_NOT_CHECKED_COUNT * 64] = "";
+	size_t used = 0;
+	uint64_t sum = lk_summary_not_checked(run);
+
+	if (sum == 0)
+		return;
+	for (size_t i = 0; i < LK_NOT_CHECKED_COUNT && used < sizeof list; i++)
+		if (run->not_checked[i] > 0)
+			used += (size_t)snprintf(list + used, sizeof list - used,
+						 "%s%" PRIu64 " %s", used > 0 ? ", " : "",
+						 run->not_checked[i], reasons[i]);
+	fprintf(stream, "leakcheck: %" PRIu64 " test%s not checked: %s\n", sum, plural(sum), list);
+}
+
+static void print_notice(const struct lk_notice *notice, FILE *stream)
+{
+	char text[LK_NOTICE_SIZE + 1] = "";
+
+	/* Another process wrote it: it need not end. */
+	memcpy(text, notice->text, LK_NOTICE_SIZE);
+	fputs("leakcheck: ", stream);
+	lk_escape(stream, text);
+	if (notice->tests > 0)
+		fprintf(stream, " (%" PRIu32 " test%s)", notice->tests, plural(notice->tests));
+	fputc('\n', stream);
+}
+
+void lk_summary_print(const struct lk_run *run, FILE *stream)
+{
+	print_verdicts(run, stream);
+	print_not_checked(run, stream);
+	if (run->events_lost > 0)
+		fprintf(stream, "leakcheck: %" PRIu64 " event%s lost, so a leak may be missing\n",
+			run->events_lost, plural(run->events_lost));
+	for (size_t i = 0; i < LK_NOTICES_MAX; i++)
+		if (run->notices[i].taken == 2)
+			print_notice(&run->notices[i], stream);
+	if (run->misuses > 0)
+		fprintf(stream,
+			"leakcheck: LEAKCHECK_VERIFY_NONE() was used %" PRIu32
+			" time%s where it cannot work\n",
+			run->misuses, plural(run->misuses));
+}

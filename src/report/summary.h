@@ -1,0 +1,26 @@
+/* SPDX-License-Identifier: MIT */
+/* The last lines of a run: what was checked, what was not and why. */
+#ifndef LK_REPORT_SUMMARY_H
+#define LK_REPORT_SUMMARY_H
+
+#include <stdbool.h>
+#include <stdint.h>
+#include <stdio.h>
+
+#include "model/run.h"
+#include "report/status.h"
+
+/* Prints the summary of RUN to STREAM: always the line that begins with
+ * "leakcheck: N tests checked", then a line for each thing that is not as it
+ * should be.  RUN may still be written to by others: each number is read once
+ * or twice, none is trusted to fit another. */
+void lk_summary_print(const struct lk_run *run, FILE *stream);
+
+/* Tests that got no verdict, of all reasons together. */
+uint64_t lk_summary_not_checked(const struct lk_run *run);
+
+/* The exit status of a run whose program returned 0.  REQUIRE: a test without a
+ * sure verdict makes it LK_STATUS_UNSURE. */
+enum lk_status lk_summary_status(const struct lk_run *run, bool require);
+
+#endif

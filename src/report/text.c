@@ -1,0 +1,196 @@
+/* SPDX-License-Identifier: MIT */
+#include "report/text.h"
+
+#include <inttypes.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "judge/escape.h"
+
+static const char *plural(uint64_t count)
+{
+	return count == 1 ? "" : "s";
+}
+
+static void print_heap(FILE *out, uint64_t bytes, uint64_t blocks)
+{
+	fprintf(out, "heap %" PRIu64 " B in %" PRIu64 " block%s", bytes, blocks, plural(blocks));
+}
+
+void lk_report_headline(FILE *out, const struct lk_findings *findings)
+{
+	uint64_t leaks = lk_findings_leaks(findings);
+	const char *separator = ": ";
+
+	fprintf(out, "%" PRIu64 " leak%s", leaks, plural(leaks));
+	if (findings->leaks[LK_KIND_heap] > 0) {
+		fputs(separator, out);
+		print_heap(out, findings->bytes, findings->blocks);
+		separator = ", ";
+	}
+	for (int kind = LK_KIND_heap + 1; kind < LK_KIND_COUNT; kind++) {
+		if (findings->leaks[kind] == 0)
+			continue;
+		fprintf(out, "%s%s %" PRIu64, separator, lk_kind_name(kind), findings->leaks[kind]);
+		separator = ", ";
+	}
+}
+
+static size_t width_of_functions(const struct lk_finding *finding)
+{
+	enum { WIDTH_MAX = 32 };
+	size_t width = 0;
+
+	for (size_t i = 0; i < finding->frames_count; i++) {
+		const char *function = finding->frames[i].function;
+		size_t length = function ? strlen(function) : 0;
+
+		if (length > width && length <= WIDTH_MAX)
+			width = length;
+	}
+	return width;
+}
+
+static void print_build_id(FILE *out, const struct lk_module *module)
+{
+	if (module->build_id_size == 0)
+		return;
+	fputs(" (", out);
+	for (unsigned i = 0; i < module->build_id_size; i++)
+		fprintf(out, "%02x", module->build_id[i]);
+	fputc(')', out);
+}
+
+/* "function  file:line", "function  module+0x12 (build-id)" or the latter alone. */
+static void print_frame(FILE *out, const struct lk_frame *frame, size_t width)
+{
+	int padding = frame->function ? (int)width - (int)strlen(frame->function) : 0;
+
+	if (frame->function) {
+		lk_escape(out, frame->function);
+		fprintf(out, "%*s  ", padding > 0 ? padding : 0, "");
+	}
+	if (frame->file) {
+		lk_escape(out, frame->file);
+		if (frame->line)
+			fprintf(out, ":%u", frame->line);
+	} else if (frame->module) {
+		lk_escape(out, lk_module_name(frame->module));
+		fprintf(out, "+0x%" PRIxPTR, frame->offset);
+		if (!frame->function)
+			print_build_id(out, frame->module);
+	} else {
+		fprintf(out, "0x%" PRIxPTR " in no loaded object", frame->pc);
+	}
+	if (frame->inlined)
+		fputs(" (inlined)", out);
+}
+
+static void print_finding(FILE *out, const struct lk_finding *finding, const char *prefix)
+{
+	size_t width = width_of_functions(finding);
+
+	fprintf(out, "%sLEAK %08x ", prefix, finding->id);
+	if (finding->kind == LK_KIND_heap)
+		print_heap(out, finding->bytes, finding->blocks);
+	else
+		fputs(finding->what, out);
+	fputs(finding->frames_count > 0		 ? ", from" :
+	      finding->kind == LK_KIND_descriptor ? ", opened outside what is watched" :
+						   ", stack unknown",
+	      out);
+	fputc('\n', out);
+	for (size_t i = 0; i < finding->frames_count; i++) {
+		fprintf(out, "%s  %c ", prefix, i == finding->suspect ? '>' : ' ');
+		print_frame(out, &finding->frames[i], width);
+		fputc('\n', out);
+	}
+	if (finding->cut && finding->frames_count > 0)
+		fprintf(out, "%s    ... outer frames not kept\n", prefix);
+}
+
+void lk_report_findings(FILE *out, const struct lk_findings *findings, const char *prefix)
+{
+	const char *complaint = lk_symbols_complaint(findings->symbols);
+
+	for (size_t i = 0; i < findings->count; i++)
+		print_finding(out, &findings->rows[i], prefix);
+	if (findings->left_out > 0)
+		fprintf(out, "%s... and %" PRIu64 " more leak%s\n", prefix, findings->left_out,
+			plural(findings->left_out));
+	if (complaint)
+		fprintf(out, "%snote: %s\n", prefix, complaint);
+}
+
+static char *print_whole(const struct lk_findings *findings)
+{
+	char *text = NULL;
+	size_t size;
+	FILE *out = open_memstream(&text, &size);
+
+	if (!out)
+		return NULL;
+	fputs("leakcheck: ", out);
+	lk_report_headline(out, findings);
+	fputc('\n', out);
+	lk_report_findings(out, findings, "  # ");
+	if (fclose(out) != 0) {
+		free(text);
+		return NULL;
+	}
+	size_t length = strlen(text);
+	text[length - 1] = '\0'; /* Check ends the message's last line itself */
+	return text;
+}
+
+/* How many findings begin in the first LENGTH bytes of TEXT. */
+static uint64_t findings_in(const char *text, size_t length)
+{
+	static const char mark[] = "\n  # LEAK ";
+	uint64_t count = 0;
+	const char *at = text;
+
+	while ((at = strstr(at, mark)) && (size_t)(at - text) + sizeof mark <= length) {
+		count++;
+		at++;
+	}
+	return count;
+}
+
+/* Cuts TEXT to SIZE bytes at the end of a line, leaving room for the last one. */
+static void cut(char *text, size_t size, const struct lk_findings *findings, const char *whole)
+{
+	char tail[LK_TARGET_MAX + 96];
+	size_t end = size;
+
+	do {
+		while (end > 0 && text[end] != '\n')
+			end--;
+		int length = snprintf(tail, sizeof tail,
+				      "\n  # ... cut: %" PRIu64 " of %" PRIu64
+				      " leaks shown; the whole report: %s",
+				      findings_in(text, end), lk_findings_leaks(findings), whole);
+		if (end > 0 && length > 0 && (size_t)length < sizeof tail &&
+		    end + (size_t)length <= size) {
+			memcpy(text + end, tail, (size_t)length + 1);
+			return;
+		}
+	} while (end-- > 0);
+	text[size] = '\0'; /* not even one line and the tail fit */
+	char *line_end = strchr(text, '\n');
+	if (line_end)
+		*line_end = '\0';
+}
+
+char *lk_report_message(const struct lk_findings *findings, size_t size, const char *whole,
+			bool *ret_cut)
+{
+	char *text = print_whole(findings);
+
+	if (!text)
+		return NULL;
+	*ret_cut = strlen(text) > size;
+	if (*ret_cut)
+		cut(text, size, findings, whole);
+	return text;
+}
