@@ -20,7 +20,8 @@ static const struct place {
 };
 
 const struct lk_option_row lk_option_rows[] = {
-#define LK_OPTION(name, kind, standard, least, most, meta, help) { #name, meta, help, KIND_##kind == KIND_flag },
+#define LK_OPTION(name, kind, standard, least, most, meta, help) \
+	{ #name, meta, help, KIND_##kind == KIND_flag },
 #include "base/options.def"
 #undef LK_OPTION
 };

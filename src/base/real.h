@@ -33,6 +33,7 @@ extern struct lk_real lk_real;
 void lk_real_init(void);
 
 /* The real NAME, also when a hook is called before boot. */
-#define LK_REAL(name) (LK_LIKELY(lk_real.name != NULL) ? lk_real.name : (lk_real_init(), lk_real.name))
+#define LK_REAL(name) \
+	(LK_LIKELY(lk_real.name != NULL) ? lk_real.name : (lk_real_init(), lk_real.name))
 
 #endif

@@ -33,7 +33,8 @@ static void temporary_made(const char *name, int fd)
 	const size_t tail = sizeof prefix - 1 + 6;
 	size_t length = strlen(name);
 
-	if (fd >= 0 && length >= tail && memcmp(name + length - tail, prefix, sizeof prefix - 1) == 0)
+	if (fd >= 0 && length >= tail &&
+	    memcmp(name + length - tail, prefix, sizeof prefix - 1) == 0)
 		lk_runner.pending_fd = fd;
 }
 

@@ -32,7 +32,8 @@ static bool is_ours(const char *entry, size_t length)
 	static const char name[] = "libleakcheck.so";
 
 	for (size_t i = 0; i + sizeof name - 1 <= length; i++)
-		if ((i == 0 || entry[i - 1] == '/') && strncmp(entry + i, name, sizeof name - 1) == 0)
+		if ((i == 0 || entry[i - 1] == '/') &&
+		    strncmp(entry + i, name, sizeof name - 1) == 0)
 			return true;
 	return false;
 }

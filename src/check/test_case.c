@@ -54,7 +54,8 @@ static bool is_record(const struct test_function *record, const char *file, unsi
 	struct test test;
 	char found[256];
 
-	if (record->loop_start > record->loop_end || !read_memory(record->test, &test, sizeof test) ||
+	if (record->loop_start > record->loop_end ||
+	    !read_memory(record->test, &test, sizeof test) ||
 	    (unsigned)test.line != line || !read_text(test.file, found, sizeof found) ||
 	    strcmp(found, file) != 0 || !read_text(test.name, ret->name, sizeof ret->name))
 		return false;
@@ -71,6 +72,8 @@ void lk_test_case_find(const void *frame, const char *file, unsigned line,
 	struct lk_block block;
 
 	*ret = (struct lk_test_case){ 0 };
+	if (!lk_tracker.heap)
+		return; /* without the live table nothing can be proved */
 	if (lk_self.stack_end && (uintptr_t)end > lk_self.stack_end)
 		end = (const uintptr_t *)lk_self.stack_end;
 	for (; word < end; word++) {

@@ -84,7 +84,7 @@ LK_EXPORT int openat64(int directory, const char *path, int flags, ...)
 static int controlled(int fd, int command, const void *frame)
 {
 	if (command == F_DUPFD || command == F_DUPFD_CLOEXEC)
-		opened(fd, frame);
+		lk_descriptor_opened(fd, LK_DESCRIPTOR_COPIED, frame);
 	return fd;
 }
 
@@ -140,6 +140,14 @@ LK_EXPORT int socketpair(int domain, int type, int protocol, int fds[2])
 	if (status == 0)
 		opened_pair(fds, FRAME);
 	return status;
+}
+
+LK_EXPORT int dup(int fd)
+{
+	int copy = LK_REAL(dup)(fd);
+
+	lk_descriptor_opened(copy, LK_DESCRIPTOR_COPIED, FRAME);
+	return copy;
 }
 
 LK_EXPORT int dup2(int fd, int number)

@@ -14,8 +14,11 @@ static void print_flags(FILE *out, const struct lk_descriptor *row)
 		int bit;
 		const char *name;
 	} bits[] = {
-		{ O_APPEND, "O_APPEND" }, { O_NONBLOCK, "O_NONBLOCK" }, { O_DIRECTORY, "O_DIRECTORY" },
-		{ O_PATH, "O_PATH" },	  { O_DIRECT, "O_DIRECT" },
+		{ O_APPEND, "O_APPEND" },
+		{ O_NONBLOCK, "O_NONBLOCK" },
+		{ O_DIRECTORY, "O_DIRECTORY" },
+		{ O_PATH, "O_PATH" },
+		{ O_DIRECT, "O_DIRECT" },
 	};
 	static const char *const modes[] = { "O_RDONLY", "O_WRONLY", "O_RDWR", "O_ACCMODE" };
 

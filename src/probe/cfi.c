@@ -433,3 +433,13 @@ bool lk_cfi_find(struct lk_cfi *cfi, const uint8_t *eh_frame_hdr, uintptr_t pc)
 	cfi->initial = cfi->row;
 	return run_to(cfi, &common, at, end, start, pc);
 }
+
+bool lk_cfi_find_call(struct lk_cfi *cfi, const uint8_t *eh_frame_hdr, uintptr_t pc)
+{
+	if (lk_cfi_find(cfi, eh_frame_hdr, pc - 1))
+		return true;
+	if (!lk_cfi_find(cfi, eh_frame_hdr, pc))
+		return false;
+	cfi->row.registers[LK_REG_PC].how = LK_CFI_UNDEFINED;
+	return true;
+}

@@ -50,6 +50,11 @@ struct lk_cfi {
  * the module around PC.  False: there is none, or it uses what we do not know. */
 bool lk_cfi_find(struct lk_cfi *cfi, const uint8_t *eh_frame_hdr, uintptr_t pc);
 
+/* As lk_cfi_find for the call that returns to PC.  The first instruction of a
+ * function, with no function before it, follows no call: somebody put it there as
+ * the entry of a new stack (makecontext does), so it has no caller. */
+bool lk_cfi_find_call(struct lk_cfi *cfi, const uint8_t *eh_frame_hdr, uintptr_t pc);
+
 uint64_t lk_cfi_uleb128(const uint8_t **at);
 int64_t lk_cfi_sleb128(const uint8_t **at);
 

@@ -10,9 +10,14 @@ static struct lk_counters shared;
 static struct lk_counters *all;
 static struct lk_arena arena;
 
+static struct lk_counters *first(void)
+{
+	return __atomic_load_n(&all, __ATOMIC_ACQUIRE);
+}
+
 static struct lk_counters *take(void)
 {
-	struct lk_counters *set = __atomic_load_n(&all, __ATOMIC_ACQUIRE);
+	struct lk_counters *set = first();
 
 	for (; set; set = set->next) {
 		uint32_t free = 0;
@@ -68,7 +73,7 @@ int64_t lk_counters_young(uint32_t epoch)
 {
 	int64_t sum = shared.epoch == epoch ? __atomic_load_n(&shared.young, __ATOMIC_RELAXED) : 0;
 
-	for (struct lk_counters *set = __atomic_load_n(&all, __ATOMIC_ACQUIRE); set; set = set->next)
+	for (const struct lk_counters *set = first(); set; set = set->next)
 		if (set->epoch == epoch)
 			sum += set->young;
 	return sum;
@@ -78,7 +83,7 @@ uint64_t lk_counters_allocations(void)
 {
 	uint64_t sum = __atomic_load_n(&shared.allocations, __ATOMIC_RELAXED);
 
-	for (struct lk_counters *set = __atomic_load_n(&all, __ATOMIC_ACQUIRE); set; set = set->next)
+	for (const struct lk_counters *set = first(); set; set = set->next)
 		sum += set->allocations;
 	return sum;
 }

@@ -16,7 +16,7 @@ enum {
 	CHUNKS = 1 << (LK_STACK_ID_BITS - CHUNK_BITS),
 	ID_MASK = (1 << LK_STACK_ID_BITS) - 1,
 	FIRST_BITS = 11,
-	GROW_BITS = 2,
+	GROW_BITS = 1,
 	PROBES_QUICK = 32,
 	FIRST_ID = LK_DEPOT_CUT + 1,
 };
@@ -24,8 +24,7 @@ enum {
 
 struct node {
 	uintptr_t pc;
-	lk_stack_id parent;
-	uint32_t generation;
+	uint64_t caller; /* the parent, and the generation above it */
 };
 
 struct index {
@@ -50,12 +49,22 @@ static inline struct node *node_at(lk_stack_id id)
 	return chunk + (id & ((1u << CHUNK_BITS) - 1));
 }
 
-/* The parent is known last, when a stack is named, so it is mixed in last. */
-static inline uint64_t hash_of(lk_stack_id parent, uintptr_t pc, uint32_t generation)
+static inline struct node node_for(lk_stack_id parent, uintptr_t pc, uint32_t generation)
 {
-	uint64_t site = (pc + ((uint64_t)generation << 48)) * UINT64_C(0xbf58476d1ce4e5b9);
+	return (struct node){ .pc = pc, .caller = (uint64_t)generation << 32 | parent };
+}
 
-	return ((site ^ site >> 32) + parent) * UINT64_C(0x9e3779b97f4a7c15);
+static inline bool same(const struct node *a, const struct node *b)
+{
+	return a->pc == b->pc && a->caller == b->caller;
+}
+
+/* The parent is known last, when a stack is named, so it is mixed in last. */
+static inline uint64_t hash_of(const struct node *node)
+{
+	uint64_t site = node->pc * UINT64_C(0xbf58476d1ce4e5b9);
+
+	return ((site ^ site >> 32) + node->caller) * UINT64_C(0x9e3779b97f4a7c15);
 }
 
 /* The highest bits name the slot, lower ones are its tag. */
@@ -96,7 +105,7 @@ static bool map_chunk(lk_stack_id id)
 	return true;
 }
 
-static lk_stack_id node_create(lk_stack_id parent, uintptr_t pc, uint32_t generation)
+static lk_stack_id node_create(const struct node *node)
 {
 	lk_stack_id id = __atomic_load_n(&next_id, __ATOMIC_RELAXED);
 
@@ -106,15 +115,14 @@ static lk_stack_id node_create(lk_stack_id parent, uintptr_t pc, uint32_t genera
 			return LK_STACK_NONE;
 	} while (!__atomic_compare_exchange_n(&next_id, &id, id + 1, false, __ATOMIC_RELAXED,
 					      __ATOMIC_RELAXED));
-	*node_at(id) = (struct node){ .pc = pc, .parent = parent, .generation = generation };
+	*node_at(id) = *node;
 	return id;
 }
 
 /* Puts the node ID, known to be in none of them, into INDEX or one behind it. */
 static bool copy_id(struct index *index, lk_stack_id id)
 {
-	const struct node *node = node_at(id);
-	uint64_t hash = hash_of(node->parent, node->pc, node->generation);
+	uint64_t hash = hash_of(node_at(id));
 
 	for (; index; index = __atomic_load_n(&index->bigger, __ATOMIC_ACQUIRE)) {
 		uint32_t mask = mask_of(index), at = home(index, hash);
@@ -168,10 +176,26 @@ static LK_COLD void grow(struct index *index)
 				    __ATOMIC_RELAXED);
 }
 
-static LK_COLD lk_stack_id insert(struct index *index, lk_stack_id parent, uintptr_t pc,
-				  uint32_t generation)
+/* An index is kept at most a quarter full: a lookup that meets another key first
+ * costs as much as all the rest of it. */
+static void note_used(struct index *index)
 {
-	uint64_t hash = hash_of(parent, pc, generation);
+	if (__atomic_add_fetch(&index->used, 1, __ATOMIC_RELAXED) > mask_of(index) / 4)
+		grow(index);
+}
+
+static LK_COLD lk_stack_id refuse(void)
+{
+	__atomic_fetch_add(&refused, 1, __ATOMIC_RELAXED);
+	return LK_STACK_NONE;
+}
+
+/* Finds or makes the node, in CURRENT or an index behind it. */
+static LK_COLD lk_stack_id insert(lk_stack_id parent, uintptr_t pc, uint32_t generation)
+{
+	struct index *index = __atomic_load_n(&current, __ATOMIC_ACQUIRE);
+	const struct node wanted = node_for(parent, pc, generation);
+	uint64_t hash = hash_of(&wanted);
 	lk_stack_id id = LK_STACK_NONE;
 
 	for (; index; index = __atomic_load_n(&index->bigger, __ATOMIC_ACQUIRE)) {
@@ -182,34 +206,31 @@ static LK_COLD lk_stack_id insert(struct index *index, lk_stack_id parent, uintp
 
 			if (slot == 0) {
 				if (id == LK_STACK_NONE)
-					id = node_create(parent, pc, generation);
+					id = node_create(&wanted);
 				if (id == LK_STACK_NONE)
-					return LK_STACK_NONE;
+					return refuse();
 				if (__atomic_compare_exchange_n(&index->slots[at], &slot,
 								tagged(id, hash), false,
 								__ATOMIC_ACQ_REL,
 								__ATOMIC_ACQUIRE)) {
-					if (__atomic_add_fetch(&index->used, 1, __ATOMIC_RELAXED) >
-					    mask / 2)
-						grow(index);
+					note_used(index);
 					return id;
 				}
 			}
 			if (slot == FROZEN)
 				break;
-			const struct node *node = node_at(slot & ID_MASK);
-			if (node->pc == pc && node->parent == parent &&
-			    node->generation == generation)
+			if (same(node_at(slot & ID_MASK), &wanted))
 				return slot & ID_MASK;
 		}
 	}
-	return LK_STACK_NONE;
+	return refuse();
 }
 
 lk_stack_id lk_depot_child(lk_stack_id parent, uintptr_t pc, unsigned generation)
 {
-	uint64_t hash = hash_of(parent, pc, generation);
-	struct index *index = __atomic_load_n(&current, __ATOMIC_ACQUIRE);
+	const struct node wanted = node_for(parent, pc, generation);
+	uint64_t hash = hash_of(&wanted);
+	const struct index *index = __atomic_load_n(&current, __ATOMIC_ACQUIRE);
 	uint32_t mask = mask_of(index), at = home(index, hash);
 
 	for (unsigned probes = 0; probes < PROBES_QUICK; probes++, at = (at + 1) & mask) {
@@ -217,17 +238,11 @@ lk_stack_id lk_depot_child(lk_stack_id parent, uintptr_t pc, unsigned generation
 
 		if (LK_UNLIKELY(slot == 0 || slot == FROZEN))
 			break;
-		if (LK_UNLIKELY(slot >> LK_STACK_ID_BITS != tag_of(hash)))
-			continue;
-		const struct node *node = node_at(slot & ID_MASK);
-		if (LK_LIKELY(node->pc == pc && node->parent == parent &&
-			      node->generation == generation))
+		if (LK_LIKELY(slot >> LK_STACK_ID_BITS == tag_of(hash) &&
+			      same(node_at(slot & ID_MASK), &wanted)))
 			return slot & ID_MASK;
 	}
-	lk_stack_id id = insert(index, parent, pc, generation);
-	if (id == LK_STACK_NONE)
-		__atomic_fetch_add(&refused, 1, __ATOMIC_RELAXED);
-	return id;
+	return insert(parent, pc, generation);
 }
 
 static bool is_node(lk_stack_id id)
@@ -239,7 +254,7 @@ size_t lk_depot_frames(lk_stack_id stack, uintptr_t *frames, size_t max, bool *c
 {
 	size_t count = 0;
 
-	for (; is_node(stack) && count < max; stack = node_at(stack)->parent)
+	for (; is_node(stack) && count < max; stack = lk_depot_parent(stack))
 		frames[count++] = node_at(stack)->pc;
 	if (cut)
 		*cut = stack != LK_DEPOT_ROOT;
@@ -248,12 +263,12 @@ size_t lk_depot_frames(lk_stack_id stack, uintptr_t *frames, size_t max, bool *c
 
 unsigned lk_depot_generation(lk_stack_id stack)
 {
-	return is_node(stack) ? node_at(stack)->generation : 0;
+	return is_node(stack) ? (unsigned)(node_at(stack)->caller >> 32) : 0;
 }
 
 lk_stack_id lk_depot_parent(lk_stack_id stack)
 {
-	return is_node(stack) ? node_at(stack)->parent : LK_STACK_NONE;
+	return is_node(stack) ? (lk_stack_id)node_at(stack)->caller : LK_STACK_NONE;
 }
 
 size_t lk_depot_size(void)

@@ -20,7 +20,7 @@ enum { SLOTS = 1 << 20 };
 struct slot {
 	uint32_t generation; /* grows with every opening and closing */
 	lk_stack_id stack;
-	uint8_t chosen;
+	uint8_t how;
 	uint8_t exempt;
 	uint32_t opened_in; /* epoch */
 	/* As it was at the last mark that found it open. */
@@ -60,7 +60,7 @@ void lk_descriptor_opened(int fd, enum lk_descriptor_number how, const void *fra
 	if (!slot)
 		return;
 	slot->stack = lk_self.quiet ? LK_STACK_NONE : lk_unwind(frame);
-	slot->chosen = how == LK_DESCRIPTOR_CHOSEN;
+	slot->how = (uint8_t)how;
 	slot->exempt = lk_self.quiet || lk_self.ignoring;
 	slot->opened_in = lk_tracker.epoch;
 	slot->generation++;
@@ -76,7 +76,6 @@ void lk_descriptor_closing(int fd)
 	if (!slot)
 		return;
 	slot->stack = LK_STACK_NONE;
-	slot->chosen = 0;
 	slot->exempt = 0;
 	slot->generation++;
 }
@@ -156,10 +155,13 @@ static void compare(void *context, int fd)
 				 status.st_ino == slot->inode;
 
 		/* A wrapper saw the number closed and given out again by the kernel:
-		 * that is a new descriptor, whatever it leads to. */
+		 * that is a new descriptor, whatever it leads to - but for a copy that
+		 * puts back what was there. */
 		bool opened_anew = slot->generation != slot->marked_generation &&
-				   slot->opened_in == lk_tracker.epoch && !slot->chosen &&
-				   slot->stack != LK_STACK_NONE;
+				   slot->opened_in == lk_tracker.epoch &&
+				   slot->stack != LK_STACK_NONE &&
+				   slot->how != LK_DESCRIPTOR_CHOSEN &&
+				   !(slot->how == LK_DESCRIPTOR_COPIED && same_file);
 		if (same_file && !opened_anew)
 			return;
 		change.replaced = !opened_anew;

@@ -14,6 +14,7 @@
 
 enum lk_descriptor_number {
 	LK_DESCRIPTOR_LOWEST, /* the kernel chose the number */
+	LK_DESCRIPTOR_COPIED, /* so too, for a copy of another descriptor: dup */
 	LK_DESCRIPTOR_CHOSEN, /* the caller did: dup2, dup3, freopen */
 };
 

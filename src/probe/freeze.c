@@ -208,7 +208,8 @@ bool lk_freeze(lk_stack_id window, struct lk_snapshot *ret)
 	struct lk_snapshot snapshot = { 0 };
 	const size_t index_size = INDEX_SIZE * sizeof(uint32_t);
 	const size_t sites_size = STACKS_MAX * sizeof(uint32_t);
-	struct freezing freezing = { &snapshot, lk_pages_map(index_size), lk_pages_map(sites_size) };
+	struct freezing freezing = { &snapshot, lk_pages_map(index_size),
+				     lk_pages_map(sites_size) };
 	bool ok = freezing.index && freezing.site_of_stack && reserve(&snapshot);
 
 	if (ok) {

@@ -13,7 +13,7 @@
 /* A hash table.  An entry's pc goes from 0 to a return address and never changes
  * again; its rule is stored afterwards, may be dropped, and is learnt again by
  * whoever misses it.  Two threads that learn at once store the same rule.  A
- * table that is half full is replaced by an empty, bigger one: to learn again
+ * table that is a quarter full is replaced by an empty, bigger one: to learn again
  * costs less than a copier that others must wait for. */
 enum { FIRST_BITS = 10, GROW_BITS = 2, PROBES_QUICK = 32 };
 
@@ -114,7 +114,7 @@ static LK_COLD struct lk_rule learn(uintptr_t pc, struct lk_cfi *cfi)
 	if (!lk_code_find(pc - 1, &code))
 		return rule;
 	rule.generation = code.generation;
-	if (!code.eh_frame_hdr || !lk_cfi_find(cfi, code.eh_frame_hdr, pc - 1))
+	if (!code.eh_frame_hdr || !lk_cfi_find_call(cfi, code.eh_frame_hdr, pc))
 		return rule;
 	const struct lk_cfi_cell *registers = cfi->row.registers;
 	const struct lk_cfi_cell *address = &registers[LK_REG_PC];
@@ -167,7 +167,7 @@ static struct lk_rules_entry *claim(struct lk_rules *table, uintptr_t pc)
 
 		if (__atomic_compare_exchange_n(&entry->pc, &seen, pc, false, __ATOMIC_ACQ_REL,
 						__ATOMIC_ACQUIRE)) {
-			if (__atomic_add_fetch(&table->used, 1, __ATOMIC_RELAXED) > mask / 2)
+			if (__atomic_add_fetch(&table->used, 1, __ATOMIC_RELAXED) > mask / 4)
 				grow(table);
 			return entry;
 		}

@@ -88,8 +88,10 @@ static enum outcome step(struct lk_walker *walker, struct position *at)
 	struct lk_cfi *cfi = &walker->cfi;
 	struct lk_code code;
 
-	if (!lk_code_find(instruction, &code) || !code.eh_frame_hdr ||
-	    !lk_cfi_find(cfi, code.eh_frame_hdr, instruction))
+	if (!lk_code_find(instruction, &code) || !code.eh_frame_hdr)
+		return LOST;
+	if (!(at->interrupted ? lk_cfi_find(cfi, code.eh_frame_hdr, at->pc)
+			      : lk_cfi_find_call(cfi, code.eh_frame_hdr, at->pc)))
 		return LOST;
 	if (cfi->row.registers[LK_REG_PC].how == LK_CFI_UNDEFINED)
 		return OUTERMOST;

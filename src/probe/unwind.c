@@ -24,6 +24,8 @@ static uint64_t walkers_refused;
 void lk_unwind_set_depth(unsigned frames)
 {
 	lk_walker_pool_set_depth(frames);
+	/* What was walked before the options were read has the default depth. */
+	lk_unwind_thread_end();
 }
 
 void lk_unwind_forget_modules(void)
@@ -36,11 +38,16 @@ uint64_t lk_unwind_lost(void)
 	return lk_depot_refused() + __atomic_load_n(&walkers_refused, __ATOMIC_RELAXED);
 }
 
+/* A thread's thread-local memory lies above its stack in the same mapping, so it
+ * serves as the end of a stack that nobody told us about.  Where it does not,
+ * lk_bounds_enter finds a gap in between. */
 static uintptr_t stack_end(void)
 {
-	if (lk_self.stack_end == 0 && syscall(SYS_getpid) == syscall(SYS_gettid))
-		lk_self.stack_end = (uintptr_t)__libc_stack_end;
-	return lk_self.stack_end;
+	if (lk_self.stack_end)
+		return lk_self.stack_end;
+	if (syscall(SYS_getpid) == syscall(SYS_gettid))
+		return (uintptr_t)__libc_stack_end;
+	return (uintptr_t)&lk_self & ~(uintptr_t)15;
 }
 
 static struct lk_walker *take_walker(void)

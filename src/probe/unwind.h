@@ -18,8 +18,8 @@
  * It sets and clears lk_self.recording itself. */
 lk_stack_id lk_unwind(const void *frame);
 
-/* Depth kept from the innermost frame outwards, 1..LK_STACK_FRAMES_MAX; set
- * once before the first walk. */
+/* Depth kept from the innermost frame outwards, 1..LK_STACK_FRAMES_MAX.  It holds
+ * for the calling thread and for threads that make their first walk later. */
 void lk_unwind_set_depth(unsigned frames);
 
 /* Call after dlopen() and dlclose(), and anything else that maps or unmaps

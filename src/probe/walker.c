@@ -76,6 +76,8 @@ struct lk_walker *lk_walker_init(void *memory, unsigned depth)
 	walker->steps = (struct lk_walker_step *)(walker->frames + frames_room(depth));
 	walker->frame_of_load = (uint16_t *)(walker->steps + frames_room(depth));
 	walker->depth = depth;
+	walker->bounds = (struct lk_bounds){ .now = &walker->bounds.own };
+	lk_walker_reset(walker);
 	return walker;
 }
 
@@ -139,76 +141,72 @@ static inline bool step(struct lk_stretch *stretch, struct lk_rule rule, struct 
 	return true;
 }
 
-static inline void push(struct lk_walker *walker, struct walk *walk, struct lk_rule rule,
-			uintptr_t word)
+/* Can a walk that has taken COUNT frames by rules end at remembered frame
+ * INDEX?  Not if the kept depth cuts the stack at another frame than last time. */
+static inline bool fits_depth(const struct lk_walker *walker, unsigned count, unsigned index)
 {
-	struct lk_walker_step *step = &walker->steps[walk->step_count++];
-
-	step->sp = walk->at.sp;
-	step->fp = walk->at.fp;
-	step->slot = walk->at.slot;
-	step->word = word;
-	step->fp_slot = walk->at.fp_slot;
-	step->rule = rule;
-}
-
-/* Takes the frame that the walk is at, by its rule.  False: it is the last. */
-static inline bool take(struct lk_walker *walker, struct walk *walk, struct lk_stretch *stretch)
-{
-	uintptr_t word = word_at(walk->at.slot), pc = lk_arch_pc(word);
-
-	if (LK_UNLIKELY(pc == 0)) {
-		push(walker, walk, (struct lk_rule){ .kind = LK_RULE_NONE }, word);
-		walk->root = LK_DEPOT_ROOT;
-		walk->has_empty_end = true;
-		return false;
-	}
-	if (LK_UNLIKELY(walk->step_count == walker->depth)) {
-		walk->is_depth_cut = true;
-		return false;
-	}
-	struct lk_rule rule = lk_rules_find(pc, &walker->cfi);
-	push(walker, walk, rule, word);
-	if (LK_UNLIKELY(rule.kind >= LK_RULE_END)) {
-		walk->root = rule.kind == LK_RULE_END ? LK_DEPOT_ROOT : LK_DEPOT_CUT;
-		walk->is_odd = rule.kind == LK_RULE_ODD;
-		return false;
-	}
-	walk->is_exact = step(stretch, rule, &walk->at);
-	return walk->is_exact;
-}
-
-/* Can the walk, which is at the verified frame JOINED, end there?  Not if the
- * kept depth cuts the stack at another frame than last time. */
-static bool fits_depth(const struct lk_walker *walker, const struct walk *walk, int joined)
-{
-	unsigned count = walk->step_count + (unsigned)joined + 1 - walker->has_empty_end;
-
+	count += index + 1 - walker->has_empty_end;
 	return count == walker->depth || (count < walker->depth && !walker->is_depth_cut);
 }
 
-/* Walks until it meets the remembered frame VERIFIED or one outside of it. */
-static void walk_out(struct lk_walker *walker, struct walk *walk, int verified)
+static inline void put_step(struct lk_walker_step *step, const struct state *at, uintptr_t word,
+			    struct lk_rule rule)
 {
-	const struct lk_walker_frame *next = walker->frames + verified;
-	struct lk_stretch *stretch = walker->bounds.now;
+	step->sp = at->sp;
+	step->fp = at->fp;
+	step->slot = at->slot;
+	step->word = word;
+	step->fp_slot = at->fp_slot;
+	step->rule = rule;
+}
 
+/* Walks by rules until it comes to one of the remembered frames from NEXT
+ * outwards, or can go no further. */
+static inline void walk_out(struct lk_walker *walker, struct walk *walk,
+			    const struct lk_walker_frame *next)
+{
+	struct lk_stretch *stretch = walker->bounds.now;
+	struct lk_walker_step *steps = walker->steps;
+	const struct lk_walker_frame *frames = walker->frames;
+	struct state at = walk->at;
+	unsigned count = 0, depth = walker->depth;
+
+	walk->root = LK_DEPOT_CUT;
 	for (;;) {
-		while (next >= walker->frames && next->sp < walk->at.sp)
+		while (next >= frames && next->sp < at.sp)
 			next--;
-		if (next >= walker->frames && next->sp == walk->at.sp &&
-		    (!next->needs_fp || next->fp == walk->at.fp)) {
-			if (fits_depth(walker, walk, (int)(next - walker->frames)))
+		if (next >= frames && next->sp == at.sp && (!next->needs_fp || next->fp == at.fp)) {
+			if (fits_depth(walker, count, (unsigned)(next - frames))) {
+				walk->base = (int)(next - frames);
 				break;
-			next = walker->frames - 1;
+			}
+			next = frames - 1;
 		}
-		if (!take(walker, walk, stretch))
-			return;
+		uintptr_t word = word_at(at.slot), pc = lk_arch_pc(word);
+		if (LK_UNLIKELY(pc == 0)) {
+			put_step(&steps[count++], &at, word, (struct lk_rule){ .kind = 0 });
+			walk->root = LK_DEPOT_ROOT;
+			walk->has_empty_end = true;
+			break;
+		}
+		if (LK_UNLIKELY(count == depth)) {
+			walk->is_depth_cut = true;
+			break;
+		}
+		struct lk_rule rule = lk_rules_find(pc, &walker->cfi);
+		put_step(&steps[count++], &at, word, rule);
+		if (LK_UNLIKELY(rule.kind >= LK_RULE_END)) {
+			walk->root = rule.kind == LK_RULE_END ? LK_DEPOT_ROOT : LK_DEPOT_CUT;
+			walk->is_odd = rule.kind == LK_RULE_ODD;
+			break;
+		}
+		if (LK_UNLIKELY(!step(stretch, rule, &at))) {
+			walk->is_exact = false;
+			break;
+		}
 	}
-	walk->base = (int)(next - walker->frames);
-	walk->root = walker->root;
-	walk->is_depth_cut = walker->is_depth_cut;
-	walk->has_empty_end = walker->has_empty_end;
+	walk->at = at;
+	walk->step_count = count;
 }
 
 static inline void add_load(struct lk_walker *walker, uintptr_t address, uintptr_t value,
@@ -241,20 +239,38 @@ static inline void keep(struct lk_walker *walker, unsigned index,
 		add_load(walker, step->fp_slot, step->fp, index);
 }
 
+/* The outermost frames of the walk are remembered ones: drops those inside. */
+static inline void keep_base(struct lk_walker *walker, struct walk *walk)
+{
+	struct lk_walker_frame *base = &walker->frames[walk->base];
+
+	walker->load_count = base->load + 1u;
+	if (base->needs_fp && walk->at.fp_slot)
+		add_load(walker, walk->at.fp_slot, base->fp, (unsigned)walk->base);
+	walk->root = walker->root;
+	walk->is_depth_cut = walker->is_depth_cut;
+	walk->has_empty_end = walker->has_empty_end;
+}
+
+/* So that all loads can be compared in groups. */
+static inline void pad_loads(struct lk_walker *walker)
+{
+	static const uintptr_t zero;
+
+	for (unsigned i = 0; i < COMPARED_AT_ONCE; i++)
+		walker->loads[walker->load_count + i] = (struct lk_walker_load){ &zero, 0 };
+}
+
 /* Names the frames of the walk, outermost first, and remembers them. */
-static lk_stack_id remember(struct lk_walker *walker, const struct walk *walk)
+static inline lk_stack_id remember(struct lk_walker *walker, struct walk *walk)
 {
 	unsigned count = (unsigned)(walk->base + 1);
 	lk_stack_id node = walk->root;
 
 	walker->load_count = 0;
 	if (count > 0) {
-		struct lk_walker_frame *base = &walker->frames[walk->base];
-
-		walker->load_count = base->load + 1u;
-		if (base->needs_fp && walk->at.fp_slot)
-			add_load(walker, walk->at.fp_slot, base->fp, count - 1);
-		node = base->node;
+		keep_base(walker, walk);
+		node = walker->frames[walk->base].node;
 	}
 	for (unsigned i = walk->step_count; i-- > 0; count++) {
 		const struct lk_walker_step *step = &walker->steps[i];
@@ -266,11 +282,11 @@ static lk_stack_id remember(struct lk_walker *walker, const struct walk *walk)
 			break;
 		keep(walker, count, step, node);
 	}
+	pad_loads(walker);
 	walker->frame_count = count;
 	walker->root = walk->root;
 	walker->is_depth_cut = walk->is_depth_cut;
 	walker->has_empty_end = walk->has_empty_end;
-	walker->is_foreign = walker->bounds.now != &walker->bounds.own;
 	if (LK_UNLIKELY(!walk->is_exact || node == LK_STACK_NONE))
 		lk_walker_reset(walker);
 	return node;
@@ -289,16 +305,20 @@ static lk_stack_id name_slow_walk(struct lk_walker *walker, const void *frame)
 	return node;
 }
 
-/* The first load, from the outermost inwards, that differs or lies below FLOOR,
- * where this walk has no frames; `load_count` if there is none. */
-static unsigned first_difference(const struct lk_walker *walker, uintptr_t floor)
+/* The first load, from the outermost inwards, that differs; at least
+ * `load_count` if none does. */
+static inline unsigned first_difference(const struct lk_walker *walker)
 {
-	unsigned i = 0;
+	const struct lk_walker_load *load = walker->loads;
+	const struct lk_walker_load *end = load + walker->load_count;
 
-	while (i < walker->load_count && (uintptr_t)walker->loads[i].address >= floor &&
-	       *walker->loads[i].address == walker->loads[i].value)
-		i++;
-	return i;
+	for (; load < end; load += COMPARED_AT_ONCE)
+		if (((*load[0].address ^ load[0].value) | (*load[1].address ^ load[1].value) |
+		     (*load[2].address ^ load[2].value) | (*load[3].address ^ load[3].value)) != 0)
+			break;
+	while (load < end && *load->address == load->value)
+		load++;
+	return (unsigned)(load - walker->loads);
 }
 
 static bool all_equal_outwards(const struct lk_walker *walker)
@@ -312,13 +332,14 @@ static bool all_equal_outwards(const struct lk_walker *walker)
 
 /* The innermost remembered frame whose loads, and those of all frames outside of
  * it, are before load DIFFERENT. */
-static int verified_frame(const struct lk_walker *walker, unsigned different)
+static inline const struct lk_walker_frame *verified_frame(const struct lk_walker *walker,
+							   unsigned different)
 {
-	if (different == walker->load_count)
-		return (int)walker->frame_count - 1;
-	int frame = walker->frame_of_load[different];
+	if (different >= walker->load_count)
+		return &walker->frames[walker->frame_count] - 1;
+	const struct lk_walker_frame *frame = &walker->frames[walker->frame_of_load[different]];
 
-	return different > walker->frames[frame].load ? frame : frame - 1;
+	return different > frame->load ? frame : frame - 1;
 }
 
 static inline bool is_at_top(const struct lk_walker *walker, const uintptr_t *record)
@@ -329,53 +350,98 @@ static inline bool is_at_top(const struct lk_walker *walker, const uintptr_t *re
 	       (!top->needs_fp || top->fp == record[0]);
 }
 
+/* Walks from the state of RECORD; the remembered frames from NEXT outwards are
+ * verified. */
 static __attribute__((noinline)) lk_stack_id walk_changed(struct lk_walker *walker,
-							  const uintptr_t *record)
+							  const uintptr_t *record,
+							  const struct lk_walker_frame *next)
 {
-	uint32_t generation = __atomic_load_n(&lk_code_generation, __ATOMIC_ACQUIRE);
 	struct walk walk = {
 		.at = { .sp = (uintptr_t)(record + 2),
 			.slot = (uintptr_t)(record + 1),
 			.fp = record[0] },
 		.base = -1,
-		.root = LK_DEPOT_CUT,
 		.is_exact = true,
 	};
-	int verified = -1;
+
+	walk_out(walker, &walk, next);
+	if (LK_UNLIKELY(walk.is_odd))
+		return name_slow_walk(walker, record);
+	return remember(walker, &walk);
+}
+
+/* Any walk for which the remembered one may be void, or on another stack. */
+static __attribute__((noinline)) lk_stack_id walk_anew(struct lk_walker *walker,
+						       const uintptr_t *record)
+{
+	uint32_t generation = __atomic_load_n(&lk_code_generation, __ATOMIC_ACQUIRE);
 
 	lk_bounds_enter(&walker->bounds, (uintptr_t)record, walker->stack_end);
 	bool is_foreign = walker->bounds.now != &walker->bounds.own;
 	if (walker->generation != generation || walker->is_foreign != is_foreign)
 		lk_walker_reset(walker);
 	walker->generation = generation;
+	walker->is_foreign = is_foreign;
 	if (!is_foreign)
-		verified = verified_frame(walker, first_difference(walker, (uintptr_t)record));
-	else if (is_at_top(walker, record) && all_equal_outwards(walker))
-		verified = (int)walker->frame_count - 1;
-	walk_out(walker, &walk, verified);
-	if (LK_UNLIKELY(walk.is_odd))
-		return name_slow_walk(walker, record);
-	return remember(walker, &walk);
+		return walk_changed(walker, record,
+				    verified_frame(walker, first_difference(walker)));
+	if (is_at_top(walker, record) && all_equal_outwards(walker))
+		return walker->frames[walker->frame_count - 1].node;
+	return walk_changed(walker, record, walker->frames - 1);
 }
 
-/* As first_difference where all loads are known to be above the floor. */
-static inline bool all_equal(const struct lk_walker *walker)
+/* All is as remembered but the return address into the innermost frame, TOP.
+ * When the new call site leads to the same frame outside, only TOP's node is
+ * new; false: the walk is to be done at length. */
+static inline bool call_site_changed(struct lk_walker *walker, struct lk_walker_frame *top,
+				     const uintptr_t *record)
 {
-	uintptr_t different = 0;
+	const struct lk_walker_frame *outside = top - 1;
+	uintptr_t pc = lk_arch_pc(record[1]);
 
-	for (unsigned i = 0; i < walker->load_count; i++)
-		different |= *walker->loads[i].address ^ walker->loads[i].value;
-	return different == 0;
+	if (LK_UNLIKELY(walker->frame_count < 2 || pc == 0))
+		return false;
+	struct lk_rule rule = lk_rules_find(pc, &walker->cfi);
+	uintptr_t cfa = (rule.kind == LK_RULE_FP ? record[0] : top->sp) +
+			(uintptr_t)(rule.cfa_words * 8);
+	if (LK_UNLIKELY(rule.kind > LK_RULE_FP || rule.fp == LK_RULE_FP_AT_FP) ||
+	    cfa != outside->sp ||
+	    cfa + (uintptr_t)(rule.pc_words * 8) != (uintptr_t)walker->loads[outside->load].address)
+		return false;
+	/* What TOP's old rule loaded comes last, before its return address. */
+	bool saves_fp = rule.fp == LK_RULE_FP_SAVED && outside->needs_fp;
+	const struct lk_walker_load *saved = &walker->loads[outside->load + 1];
+	if (top->load != outside->load + 1u + saves_fp)
+		return false;
+	if (saves_fp ? cfa + (uintptr_t)(rule.fp_words * 8) != (uintptr_t)saved->address
+		     : outside->needs_fp && outside->fp != record[0])
+		return false;
+	lk_stack_id node = lk_depot_child(outside->node, pc, (unsigned)rule.generation);
+	if (LK_UNLIKELY(node == LK_STACK_NONE))
+		return false;
+	top->node = node;
+	top->fp = record[0];
+	top->needs_fp = rule.kind == LK_RULE_FP ||
+			(rule.fp == LK_RULE_FP_SAME && outside->needs_fp);
+	walker->loads[top->load].value = record[1];
+	return true;
 }
 
 lk_stack_id lk_walker_walk(struct lk_walker *walker, const void *frame)
 {
 	const uintptr_t *record = frame;
 
-	if (LK_LIKELY(!walker->is_foreign && is_at_top(walker, record) &&
-		      walker->generation ==
-			      __atomic_load_n(&lk_code_generation, __ATOMIC_ACQUIRE)) &&
-	    all_equal(walker))
-		return walker->frames[walker->frame_count - 1].node;
-	return walk_changed(walker, record);
+	if (LK_UNLIKELY(walker->is_foreign || (uintptr_t)record < walker->bounds.own.low ||
+			(uintptr_t)record >= walker->bounds.own.high ||
+			walker->generation !=
+				__atomic_load_n(&lk_code_generation, __ATOMIC_ACQUIRE)))
+		return walk_anew(walker, record);
+	unsigned different = first_difference(walker);
+	if (different + 1 >= walker->load_count && is_at_top(walker, record)) {
+		struct lk_walker_frame *top = &walker->frames[walker->frame_count - 1];
+
+		if (different >= walker->load_count || call_site_changed(walker, top, record))
+			return top->node;
+	}
+	return walk_changed(walker, record, verified_frame(walker, different));
 }

@@ -54,7 +54,8 @@ struct lk_walker {
 	struct lk_cfi cfi;
 };
 
-/* Bytes that a walker of DEPTH frames needs, and a walker in zeroed MEMORY. */
+/* Bytes that a walker of DEPTH frames needs; a walker without a last walk in
+ * MEMORY, which is zeroed or was a walker's before. */
 size_t lk_walker_size(unsigned depth);
 struct lk_walker *lk_walker_init(void *memory, unsigned depth);
 

@@ -2,6 +2,7 @@
 #include "probe/walker_pool.h"
 
 #include <errno.h>
+#include <stddef.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
@@ -14,21 +15,29 @@
 /* Walkers have numbers, from 1; BLOCK of them are mapped at a time. */
 enum { BLOCK = 8, BLOCKS_MAX = 2048, NUMBERS_MAX = BLOCK * BLOCKS_MAX, CHECKED_AT_ONCE = 8 };
 
+/* Seats of one size. */
+struct pool {
+	unsigned depth_max;
+	uint32_t numbers_used;
+	/* Number of the first free seat, and above it a count of changes, so that
+	 * a seat which left and came back is not taken for one that never moved. */
+	uint64_t free_list;
+	uint32_t hand; /* where the search for ended threads goes on */
+	char *blocks[BLOCKS_MAX];
+};
+
 struct seat {
+	struct pool *pool;
 	uint32_t number;
 	uint32_t next_free;
 	/* Process and thread it is lent to, in one piece; 0: it is free. */
 	uint64_t holder;
-	struct lk_walker *walker;
-	char bytes[] __attribute__((aligned(64)));
+	char walker[] __attribute__((aligned(64)));
 };
 
-static char *blocks[BLOCKS_MAX];
-static uint32_t numbers_used;
-/* Number of the first free seat, and above it a count of changes, so that a
- * seat which left and came back is not mistaken for one that never moved. */
-static uint64_t free_list;
-static uint32_t hand; /* where the search for ended threads goes on */
+/* Small ones first: every page that a forked child writes to is a copy. */
+static struct pool small = { .depth_max = LK_STACK_FRAMES_DEFAULT };
+static struct pool big = { .depth_max = LK_STACK_FRAMES_MAX };
 static unsigned depth = LK_STACK_FRAMES_DEFAULT;
 
 void lk_walker_pool_set_depth(unsigned frames)
@@ -37,16 +46,16 @@ void lk_walker_pool_set_depth(unsigned frames)
 		depth = frames;
 }
 
-static size_t seat_size(void)
+static size_t seat_size(const struct pool *pool)
 {
-	return sizeof(struct seat) + lk_walker_size(depth);
+	return sizeof(struct seat) + lk_walker_size(pool->depth_max);
 }
 
-static struct seat *seat_at(uint32_t number)
+static struct seat *seat_at(struct pool *pool, uint32_t number)
 {
-	char *block = __atomic_load_n(&blocks[(number - 1) / BLOCK], __ATOMIC_ACQUIRE);
+	char *block = __atomic_load_n(&pool->blocks[(number - 1) / BLOCK], __ATOMIC_ACQUIRE);
 
-	return block ? (struct seat *)(block + (number - 1) % BLOCK * seat_size()) : NULL;
+	return block ? (struct seat *)(block + (number - 1) % BLOCK * seat_size(pool)) : NULL;
 }
 
 static uint64_t holder_self(void)
@@ -56,40 +65,41 @@ static uint64_t holder_self(void)
 
 static void push_free(struct seat *seat)
 {
-	uint64_t seen = __atomic_load_n(&free_list, __ATOMIC_RELAXED), now;
+	struct pool *pool = seat->pool;
+	uint64_t seen = __atomic_load_n(&pool->free_list, __ATOMIC_RELAXED), now;
 
 	do {
 		__atomic_store_n(&seat->next_free, (uint32_t)seen, __ATOMIC_RELAXED);
 		now = ((seen >> 32) + 1) << 32 | seat->number;
-	} while (!__atomic_compare_exchange_n(&free_list, &seen, now, false, __ATOMIC_ACQ_REL,
+	} while (!__atomic_compare_exchange_n(&pool->free_list, &seen, now, false, __ATOMIC_ACQ_REL,
 					      __ATOMIC_RELAXED));
 }
 
-static struct seat *pop_free(void)
+static struct seat *pop_free(struct pool *pool)
 {
-	uint64_t seen = __atomic_load_n(&free_list, __ATOMIC_ACQUIRE), now;
+	uint64_t seen = __atomic_load_n(&pool->free_list, __ATOMIC_ACQUIRE), now;
 	struct seat *seat;
 
 	do {
 		if ((uint32_t)seen == 0)
 			return NULL;
-		seat = seat_at((uint32_t)seen);
+		seat = seat_at(pool, (uint32_t)seen);
 		now = ((seen >> 32) + 1) << 32 |
 		      __atomic_load_n(&seat->next_free, __ATOMIC_RELAXED);
-	} while (!__atomic_compare_exchange_n(&free_list, &seen, now, false, __ATOMIC_ACQ_REL,
+	} while (!__atomic_compare_exchange_n(&pool->free_list, &seen, now, false, __ATOMIC_ACQ_REL,
 					      __ATOMIC_ACQUIRE));
 	return seat;
 }
 
 /* A seat whose thread has ended without a word.  Those lent by our parent
  * before the fork are left alone: this thread may hold one of them. */
-static struct seat *find_abandoned(uint64_t self)
+static struct seat *find_abandoned(struct pool *pool, uint64_t self)
 {
-	uint32_t used = __atomic_load_n(&numbers_used, __ATOMIC_RELAXED);
+	uint32_t used = __atomic_load_n(&pool->numbers_used, __ATOMIC_RELAXED);
 
 	for (unsigned i = 0; i < CHECKED_AT_ONCE && i < used; i++) {
-		uint32_t number = __atomic_fetch_add(&hand, 1, __ATOMIC_RELAXED) % used + 1;
-		struct seat *seat = seat_at(number);
+		uint32_t number = __atomic_fetch_add(&pool->hand, 1, __ATOMIC_RELAXED) % used + 1;
+		struct seat *seat = seat_at(pool, number);
 
 		if (!seat)
 			continue;
@@ -105,19 +115,19 @@ static struct seat *find_abandoned(uint64_t self)
 	return NULL;
 }
 
-static struct seat *make_seat(void)
+static struct seat *make_seat(struct pool *pool)
 {
-	uint32_t number = __atomic_load_n(&numbers_used, __ATOMIC_RELAXED);
-	const size_t size = BLOCK * seat_size();
+	uint32_t number = __atomic_load_n(&pool->numbers_used, __ATOMIC_RELAXED);
+	const size_t size = BLOCK * seat_size(pool);
 
 	do {
 		if (number == NUMBERS_MAX)
 			return NULL;
-	} while (!__atomic_compare_exchange_n(&numbers_used, &number, number + 1, false,
+	} while (!__atomic_compare_exchange_n(&pool->numbers_used, &number, number + 1, false,
 					      __ATOMIC_RELAXED, __ATOMIC_RELAXED));
 	number++;
-	if (!seat_at(number)) {
-		char **block = &blocks[(number - 1) / BLOCK], *none = NULL;
+	if (!seat_at(pool, number)) {
+		char **block = &pool->blocks[(number - 1) / BLOCK], *none = NULL;
 		char *fresh = lk_pages_map(size);
 
 		if (!fresh)
@@ -126,34 +136,33 @@ static struct seat *make_seat(void)
 						 __ATOMIC_RELAXED))
 			lk_pages_unmap(fresh, size);
 	}
-	struct seat *seat = seat_at(number);
+	struct seat *seat = seat_at(pool, number);
+	seat->pool = pool;
 	seat->number = number;
 	return seat;
 }
 
 LK_COLD struct lk_walker *lk_walker_pool_take(void)
 {
+	struct pool *pool = depth <= small.depth_max ? &small : &big;
 	int saved = errno;
 	uint64_t self = holder_self();
-	struct seat *seat = pop_free();
+	struct seat *seat = pop_free(pool);
 
 	if (!seat)
-		seat = find_abandoned(self);
+		seat = find_abandoned(pool, self);
 	if (!seat)
-		seat = make_seat();
+		seat = make_seat(pool);
 	errno = saved;
 	if (!seat)
 		return NULL;
-	if (!seat->walker)
-		seat->walker = lk_walker_init(seat->bytes, depth);
-	lk_walker_reset(seat->walker);
 	__atomic_store_n(&seat->holder, self, __ATOMIC_RELEASE);
-	return seat->walker;
+	return lk_walker_init(seat->walker, depth);
 }
 
 LK_COLD void lk_walker_pool_put(struct lk_walker *walker)
 {
-	struct seat *seat = (struct seat *)((char *)walker - offsetof(struct seat, bytes));
+	struct seat *seat = (struct seat *)((char *)walker - offsetof(struct seat, walker));
 
 	__atomic_store_n(&seat->holder, 0, __ATOMIC_RELEASE);
 	push_free(seat);

@@ -6,7 +6,7 @@
 
 struct lk_walker;
 
-/* Depth of all walkers; set before the first one is taken. */
+/* Depth of the walkers that are taken from now on. */
 void lk_walker_pool_set_depth(unsigned frames);
 
 /* A walker for the calling thread, with no walk remembered; NULL if memory is
