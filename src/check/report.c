@@ -114,7 +114,8 @@ static void tell_check(const struct lk_findings *findings)
 	if (!told)
 		lk_say("the leaks of the test at %s:%u could not be told to Check", lk_runner.file,
 		       lk_runner.line);
-	if ((cut && !in_file) || !told)
+	/* Where a signal was expected, Check puts words of its own for ours. */
+	if ((cut || lk_runner.test.signal != 0 || !told) && !in_file)
 		print_whole(STDERR_FILENO, findings);
 	free(text);
 }

@@ -60,6 +60,7 @@ static bool is_record(const struct test_function *record, const char *file, unsi
 	    strcmp(found, file) != 0 || !read_text(test.name, ret->name, sizeof ret->name))
 		return false;
 	ret->exit_status = record->exit_status;
+	ret->signal = record->signal;
 	ret->known = true;
 	return true;
 }

@@ -15,6 +15,7 @@ struct lk_test_case {
 	bool known;		     /* false: the rest is empty */
 	char name[LK_TEST_NAME_MAX]; /* cut if it is longer; not escaped */
 	int exit_status;	     /* that the test is expected to end with */
+	int signal;		     /* the same, 0 for none */
 };
 
 /* Looks above FRAME for Check's record of the test at FILE:LINE. */

@@ -186,6 +186,23 @@ LK_EXPORT void closefrom(int first)
 	LK_REAL(closefrom)(first);
 }
 
+static FILE *reopened(FILE *stream, const void *frame)
+{
+	if (stream)
+		lk_descriptor_opened(fileno(stream), LK_DESCRIPTOR_CHOSEN, frame);
+	return stream;
+}
+
+LK_EXPORT FILE *freopen(const char *path, const char *mode, FILE *stream)
+{
+	return reopened(LK_REAL(freopen)(path, mode, stream), FRAME);
+}
+
+LK_EXPORT FILE *freopen64(const char *path, const char *mode, FILE *stream)
+{
+	return reopened(LK_REAL(freopen64)(path, mode, stream), FRAME);
+}
+
 LK_EXPORT int pclose(FILE *stream)
 {
 	lk_descriptor_closing(fileno(stream));

@@ -52,14 +52,16 @@ LK_EXPORT int thrd_create(thrd_t *thread, thrd_start_t start, void *argument)
 	return status;
 }
 
-/* The row is looked up first: after a join the handle may name another thread. */
+/* The row is claimed first: after a join the handle may name another thread. */
 #define JOIN(name, done, parameters, arguments)                        \
 	LK_EXPORT int name parameters                                  \
 	{                                                              \
-		struct lk_thread *row = lk_thread_of(thread);          \
+		struct lk_thread *row = lk_thread_claim(thread);       \
 		int status = LK_REAL(name) arguments;                  \
 		if (status == 0)                                       \
 			done(row);                                     \
+		else                                                   \
+			lk_thread_unclaim(row);                        \
 		return status;                                         \
 	}
 

@@ -55,6 +55,7 @@ const struct lk_libc_once_row lk_libc_once_rows[] = {
 	{ "gettext", "message catalogues", "3/33; then 0" },
 	{ "dcgettext", "message catalogues", "3/33; then 0" },
 	{ "dlsym", "the text for dlerror", "2/71; then 0" },
+	{ "dlerror", "its text, and message catalogues where a locale is set", "1/49; then 0" },
 	{ "dlopen", "the text for dlerror", "2/71; then 0" },
 	{ "setenv", "the environment's table and new values", "3/343; a new name each call 2" },
 	{ "putenv", "the environment's table", "1/280; then 0" },

@@ -147,16 +147,28 @@ void lk_thread_failed(struct lk_thread *row)
 	free_row(row);
 }
 
-struct lk_thread *lk_thread_of(pthread_t handle)
+struct lk_thread *lk_thread_claim(pthread_t handle)
 {
+	const uint32_t taken = LK_THREAD_DETACHED | LK_THREAD_CLAIMED;
 	struct lk_thread *known = __atomic_load_n(&rows, __ATOMIC_ACQUIRE);
 	unsigned used = __atomic_load_n(&rows_used, __ATOMIC_ACQUIRE);
 
-	for (unsigned i = 0; known && i < used; i++)
-		if (known[i].handle == handle && known[i].state &&
-		    !(known[i].state & LK_THREAD_DETACHED))
-			return &known[i];
+	for (unsigned i = 0; known && i < used; i++) {
+		uint32_t state = __atomic_load_n(&known[i].state, __ATOMIC_ACQUIRE);
+
+		while (state && !(state & taken) && known[i].handle == handle)
+			if (__atomic_compare_exchange_n(&known[i].state, &state,
+							state | LK_THREAD_CLAIMED, false,
+							__ATOMIC_ACQ_REL, __ATOMIC_ACQUIRE))
+				return &known[i];
+	}
 	return NULL;
+}
+
+void lk_thread_unclaim(struct lk_thread *row)
+{
+	if (row)
+		__atomic_fetch_and(&row->state, ~(uint32_t)LK_THREAD_CLAIMED, __ATOMIC_RELEASE);
 }
 
 void lk_thread_joined(struct lk_thread *row)

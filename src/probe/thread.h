@@ -29,6 +29,7 @@ enum {
 	LK_THREAD_TAKEN = 1,
 	LK_THREAD_FINISHED = 2,
 	LK_THREAD_DETACHED = 4,
+	LK_THREAD_CLAIMED = 8, /* somebody is joining or detaching it */
 };
 
 /* A row for the thread that the caller of the hook (frame FRAME) is about to
@@ -41,12 +42,13 @@ int lk_thread_main_c11(void *row);
 void lk_thread_created(struct lk_thread *row, pthread_t handle);
 void lk_thread_failed(struct lk_thread *row);
 
-/* The row of HANDLE, NULL if it is unknown; look it up before joining, because
- * the handle is free for reuse afterwards. */
-struct lk_thread *lk_thread_of(pthread_t handle);
-/* The thread of ROW (may be NULL) was joined, or detached. */
+/* Claims the row of HANDLE, NULL if it is unknown.  Call before joining or
+ * detaching: as soon as that is done another thread may have the same handle. */
+struct lk_thread *lk_thread_claim(pthread_t handle);
+/* What became of the claimed ROW (may be NULL): joined, detached, neither. */
 void lk_thread_joined(struct lk_thread *row);
 void lk_thread_detached(struct lk_thread *row);
+void lk_thread_unclaim(struct lk_thread *row);
 
 /* Calls VISIT for each thread of EPOCH that is alive, or finished but neither
  * joined nor detached. */

@@ -306,18 +306,25 @@ static lk_stack_id name_slow_walk(struct lk_walker *walker, const void *frame)
 }
 
 /* The first load, from the outermost inwards, that differs; at least
- * `load_count` if none does. */
+ * `load_count` if none does.  Groups leave one hard guess to the processor. */
 static inline unsigned first_difference(const struct lk_walker *walker)
 {
 	const struct lk_walker_load *load = walker->loads;
 	const struct lk_walker_load *end = load + walker->load_count;
 
-	for (; load < end; load += COMPARED_AT_ONCE)
-		if (((*load[0].address ^ load[0].value) | (*load[1].address ^ load[1].value) |
-		     (*load[2].address ^ load[2].value) | (*load[3].address ^ load[3].value)) != 0)
+	for (; load < end; load += COMPARED_AT_ONCE) {
+		uintptr_t a = *load[0].address ^ load[0].value;
+		uintptr_t b = *load[1].address ^ load[1].value;
+		uintptr_t c = *load[2].address ^ load[2].value;
+		uintptr_t d = *load[3].address ^ load[3].value;
+
+		if ((a | b | c | d) != 0) {
+			unsigned differ = (a != 0) | (b != 0) << 1 | (c != 0) << 2 | 1 << 3;
+
+			load += __builtin_ctz(differ);
 			break;
-	while (load < end && *load->address == load->value)
-		load++;
+		}
+	}
 	return (unsigned)(load - walker->loads);
 }
 
