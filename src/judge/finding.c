@@ -133,7 +133,8 @@ static bool add_site(struct lk_findings *findings, const struct lk_snapshot *sna
 		release_row(&finding);
 		return false;
 	}
-	if (ignore_libc && lk_libc_once_find(finding.frames, finding.frames_count)) {
+	if (ignore_libc && lk_libc_once_find(finding.frames, finding.frames_count,
+					     findings->symbols)) {
 		findings->kept_by_libc++;
 		release_row(&finding);
 		return true;

@@ -3,6 +3,8 @@
 
 #include <string.h>
 
+#include "judge/callee.h"
+
 /* Measured on Debian 12, glibc 2.36, each call in a program of its own: blocks /
  * bytes kept after the first call, then what the second call added. */
 const struct lk_libc_once_row lk_libc_once_rows[] = {
@@ -78,14 +80,30 @@ static bool is_loader(const struct lk_module *module)
 	return strncmp(lk_module_name(module), "ld-", 3) == 0;
 }
 
-const struct lk_libc_once_row *lk_libc_once_find(const struct lk_frame *frames, size_t count)
+/* The row of the function that the call at FRAME leads to. */
+static const struct lk_libc_once_row *called_row(const struct lk_frame *frame,
+						 struct lk_symbols *symbols)
+{
+	uintptr_t callee = frame->module ? lk_callee(frame->pc) : 0;
+	struct lk_frame called;
+
+	if (!callee)
+		return NULL;
+	lk_symbols_name(symbols, callee + 1, &called, 1);
+	if (!called.function || !called.module || !lk_module_is_libc(called.module))
+		return NULL;
+	return row_of(called.function);
+}
+
+const struct lk_libc_once_row *lk_libc_once_find(const struct lk_frame *frames, size_t count,
+						 struct lk_symbols *symbols)
 {
 	for (size_t i = 0; i < count; i++) {
 		const struct lk_frame *frame = &frames[i];
 		const struct lk_libc_once_row *row;
 
 		if (!frame->module || !lk_module_is_libc(frame->module))
-			return NULL;
+			return i > 0 ? called_row(frame, symbols) : NULL;
 		if (is_loader(frame->module))
 			return &lk_libc_once_rows[0];
 		if (frame->function && (row = row_of(frame->function)))

@@ -21,7 +21,9 @@ extern const size_t lk_libc_once_count;
 
 /* The row for a block allocated on the stack FRAMES (COUNT, innermost first), or
  * NULL.  A row applies when its function is one of the C library's own frames at
- * the inner end of the stack, before any frame of the program. */
-const struct lk_libc_once_row *lk_libc_once_find(const struct lk_frame *frames, size_t count);
+ * the inner end of the stack, before any frame of the program, or the one that the
+ * first frame of the program called. */
+const struct lk_libc_once_row *lk_libc_once_find(const struct lk_frame *frames, size_t count,
+						 struct lk_symbols *symbols);
 
 #endif
