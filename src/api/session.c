@@ -16,6 +16,7 @@
 static struct window {
 	lk_stack_id stack;
 	bool descriptors_known;
+	int ignoring; /* leakcheck_ignore_begin() that were open at its start */
 	uint64_t allocations, descriptors, threads, losses; /* as they were at its start */
 } window;
 
@@ -25,6 +26,7 @@ void lk_session_open(const void *frame)
 
 	window.stack = lk_unwind(frame);
 	lk_tracker_mark();
+	window.ignoring = lk_self.ignoring;
 	window.descriptors_known = !lk_tracker.descriptors || lk_descriptor_baseline();
 	window.allocations = lk_counters_allocations();
 	window.descriptors = lk_descriptor_openings();
@@ -33,10 +35,11 @@ void lk_session_open(const void *frame)
 	lk_quiet_end(saved);
 }
 
-static bool no_thread_runs(void *context)
+/* Only another thread can still give something back. */
+static bool is_settled(void *context)
 {
 	(void)context;
-	return !lk_tracker.threads || lk_thread_running(lk_tracker.epoch) == 0;
+	return lk_thread_running() == 0 || !lk_freeze_anything_young();
 }
 
 static void wait(unsigned long microseconds)
@@ -101,7 +104,9 @@ void lk_session_close(struct lk_outcome *ret)
 	int saved = lk_quiet_begin();
 	uint64_t lost = 0;
 
-	lk_settle(no_thread_runs, NULL, wait, lk_tracker.options.settle);
+	/* A failed assertion may have jumped over the end of a bracket. */
+	lk_self.ignoring = window.ignoring;
+	lk_settle(is_settled, NULL, wait, lk_tracker.options.settle);
 	if (lk_freeze_anything_young()) {
 		if (!lk_freeze(window.stack, &outcome.snapshot) ||
 		    !lk_findings_make(&outcome.snapshot, lk_tracker.options.ignore_libc,

@@ -7,23 +7,7 @@
 #include "base/attributes.h"
 #include "base/light.h"
 
-enum { CHUNK_SIZE = 1 << 20, REGIONS_MAX = 4096 };
-
-/* What is ours, so that a scan of the program's memory can leave it out. */
-static struct region {
-	uintptr_t start, end;
-} regions[REGIONS_MAX];
-static unsigned regions_used;
-
-static void remember(uintptr_t start, size_t size)
-{
-	unsigned slot = __atomic_fetch_add(&regions_used, 1, __ATOMIC_RELAXED);
-
-	if (slot >= REGIONS_MAX)
-		return;
-	__atomic_store_n(&regions[slot].end, start + size, __ATOMIC_RELAXED);
-	__atomic_store_n(&regions[slot].start, start, __ATOMIC_RELEASE);
-}
+enum { CHUNK_SIZE = 1 << 20 };
 
 static void *map(size_t size, int sharing)
 {
@@ -32,10 +16,7 @@ static void *map(size_t size, int sharing)
 			   sharing | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
 
 	errno = saved;
-	if (pages == MAP_FAILED)
-		return NULL;
-	remember((uintptr_t)pages, size);
-	return pages;
+	return pages == MAP_FAILED ? NULL : pages;
 }
 
 void *lk_pages_map(size_t size)
@@ -51,12 +32,7 @@ void *lk_pages_map_shared(size_t size)
 void lk_pages_unmap(void *pages, size_t size)
 {
 	int saved = errno;
-	uintptr_t start = (uintptr_t)pages;
-	unsigned used = __atomic_load_n(&regions_used, __ATOMIC_RELAXED);
 
-	for (unsigned i = 0; i < used && i < REGIONS_MAX; i++)
-		if (__atomic_load_n(&regions[i].start, __ATOMIC_ACQUIRE) == start)
-			__atomic_store_n(&regions[i].start, UINTPTR_MAX, __ATOMIC_RELEASE);
 	munmap(pages, size);
 	errno = saved;
 }
@@ -85,15 +61,4 @@ void *lk_arena_take(struct lk_arena *arena, size_t size)
 						 __ATOMIC_ACQ_REL, __ATOMIC_RELAXED))
 			lk_pages_unmap(fresh, CHUNK_SIZE);
 	}
-}
-
-bool lk_arena_owns(uintptr_t address)
-{
-	unsigned used = __atomic_load_n(&regions_used, __ATOMIC_RELAXED);
-
-	for (unsigned i = 0; i < used && i < REGIONS_MAX; i++)
-		if (address >= __atomic_load_n(&regions[i].start, __ATOMIC_ACQUIRE) &&
-		    address < __atomic_load_n(&regions[i].end, __ATOMIC_RELAXED))
-			return true;
-	return false;
 }

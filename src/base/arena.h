@@ -25,7 +25,4 @@ struct lk_arena {
 /* SIZE bytes (at most 64 KiB), zeroed, aligned to 16; NULL if memory is refused. */
 void *lk_arena_take(struct lk_arena *arena, size_t size);
 
-/* Is ADDRESS inside memory that one of the functions above handed out? */
-bool lk_arena_owns(uintptr_t address);
-
 #endif

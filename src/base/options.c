@@ -150,7 +150,8 @@ bool lk_options_parse(struct lk_options *options, const char *text, char *error)
 		text = take_value(text, value);
 		if (!text)
 			return fail(error, name, length, "has a value that is too long");
-		if (length > 0 && !lk_options_set(options, name, length, value, error))
+		bool is_empty = length == 0 && name[0] != '=';
+		if (!is_empty && !lk_options_set(options, name, length, value, error))
 			return false;
 		text += *text == ':';
 	}

@@ -6,6 +6,7 @@
 #include <fcntl.h>
 #include <stdint.h>
 #include <sys/syscall.h>
+#include <sys/uio.h>
 #include <unistd.h>
 
 #include "base/light.h"
@@ -71,4 +72,14 @@ size_t lk_proc_read(const char *path, char *buffer, size_t size)
 	buffer[used] = '\0';
 	errno = saved;
 	return used;
+}
+
+bool lk_proc_memory(const void *from, void *to, size_t size)
+{
+	struct iovec target = { to, size }, source = { (void *)from, size };
+	int saved = errno;
+	long copied = syscall(SYS_process_vm_readv, syscall(SYS_getpid), &target, 1, &source, 1, 0);
+
+	errno = saved;
+	return copied == (long)size;
 }

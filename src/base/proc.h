@@ -15,4 +15,8 @@ bool lk_proc_each(const char *directory, void (*visit)(void *context, int number
  * returns the bytes read, 0 on any error. */
 size_t lk_proc_read(const char *path, char *buffer, size_t size);
 
+/* Copies SIZE bytes of this process at FROM, which may not be there, to TO; false
+ * if they are not, or if the kernel refuses to tell. */
+bool lk_proc_memory(const void *from, void *to, size_t size);
+
 #endif

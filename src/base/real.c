@@ -22,6 +22,7 @@ void lk_real_init(void)
 #undef LK_OPENER
 #undef LK_STREAM
 
+	dlerror(); /* a name that is missing is not the program's mistake */
 	/* While `free` is NULL the heap hooks serve from early memory. */
 	__typeof__(found.free) release = found.free;
 	found.free = NULL;

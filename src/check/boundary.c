@@ -38,48 +38,71 @@ static void temporary_made(const char *name, int fd)
 		lk_runner.pending_fd = fd;
 }
 
+/* Does a test's or fixture's own code run here?  Then a file is Check's only if a
+ * run begins inside the test, and that shows when the first message is written. */
+static bool in_user_code(void)
+{
+	return lk_runner.role == LK_ROLE_TEST || lk_runner.role == LK_ROLE_BYSTANDER ||
+	       (lk_runner.role == LK_ROLE_RUNNER && lk_runner.window_open && lk_runner.user_code);
+}
+
 static bool owns_descriptor(int fd)
 {
-	return fd >= 0 && fd == lk_runner.pending_fd;
+	return fd >= 0 && fd == lk_runner.pending_fd && !in_user_code();
 }
 
 static bool owns_stream(FILE *stream)
 {
-	for (unsigned i = 0; i < lk_runner.files_count; i++)
-		if (lk_runner.files[i].stream == stream)
-			return true;
-	return false;
+	const struct lk_message_file *file = lk_runner_file_of(stream);
+
+	return file && file->is_checks;
+}
+
+static void claim(struct lk_message_file *file)
+{
+	file->is_checks = true;
+	lk_descriptor_exempt(file->fd);
+	lk_heap_forgive(file->stream);
 }
 
 static void stream_made(int fd, FILE *stream)
 {
 	struct stat status;
+	bool is_user = in_user_code();
 
-	if (!owns_descriptor(fd))
+	if (fd < 0 || fd != lk_runner.pending_fd)
 		return;
 	lk_runner.pending_fd = -1;
 	if (lk_runner.files_count == sizeof lk_runner.files / sizeof *lk_runner.files)
 		return;
-	if (lk_runner.files_count == 0) {
-		/* A run begins, or Check changes the file between two tests. */
-		if (lk_runner.role != LK_ROLE_RUNNER && lk_runner.role != LK_ROLE_TEST)
-			lk_runner_recognised();
-		lk_runner.armed |= !lk_runner.window_open;
-	}
-	lk_descriptor_exempt(fd);
-	lk_runner.files[lk_runner.files_count].stream = stream;
-	lk_runner.files[lk_runner.files_count].fd = fd;
+	if (lk_runner.role != LK_ROLE_RUNNER && lk_runner.role != LK_ROLE_TEST)
+		lk_runner_recognised();
+	lk_runner.armed |= !lk_runner.window_open;
+
+	struct lk_message_file *file = &lk_runner.files[lk_runner.files_count++];
+	*file = (struct lk_message_file){ .stream = stream, .fd = fd };
 	if (fstat(fd, &status) == 0) {
-		lk_runner.files[lk_runner.files_count].device = status.st_dev;
-		lk_runner.files[lk_runner.files_count].inode = status.st_ino;
+		file->device = status.st_dev;
+		file->inode = status.st_ino;
 	}
-	lk_runner.files_count++;
+	if (!is_user)
+		claim(file);
+}
+
+static void forget(struct lk_message_file *file)
+{
+	unsigned at = (unsigned)(file - lk_runner.files);
+
+	lk_runner.files_count--;
+	memmove(file, file + 1, (lk_runner.files_count - at) * sizeof *file);
 }
 
 static void stream_closing(FILE *stream)
 {
-	if (owns_stream(stream))
-		lk_runner.files_count--;
+	struct lk_message_file *file = lk_runner_file_of(stream);
+
+	if (file)
+		forget(file);
 }
 
 /* A request made in a window that turned out to be no test's. */
@@ -94,12 +117,22 @@ static void open_window(const void *frame)
 {
 	lk_runner_close_window();
 	lk_runner.window_open = true;
-	lk_runner.level = lk_runner.files_count;
+	lk_runner.level = lk_runner_level();
 	lk_runner.armed = false;
 	lk_runner.file[0] = '\0';
 	lk_runner.line = 0;
 	lk_runner.test = (struct lk_test_case){ 0 };
 	lk_session_open(frame);
+}
+
+static void test_begins(void)
+{
+	lk_runner.test_seen = true;
+	/* A test that runs in the runner's process may take that with it. */
+	if (lk_runner.role == LK_ROLE_RUNNER && lk_tracker.options.verify_all) {
+		lk_runner.is_counted = true;
+		__atomic_fetch_add(&lk_tracker.run->tests_open, 1, __ATOMIC_RELAXED);
+	}
 }
 
 static void context_changed(enum lk_context context, const void *frame)
@@ -118,8 +151,8 @@ static void context_changed(enum lk_context context, const void *frame)
 		}
 	}
 	lk_runner.user_code = true;
-	if (context == LK_CONTEXT_TEST)
-		lk_runner.test_seen = true;
+	if (context == LK_CONTEXT_TEST && !lk_runner.test_seen)
+		test_begins();
 	if (lk_runner.role == LK_ROLE_TEST && lk_runner.record)
 		lk_runner.record->in_setup = !lk_runner.test_seen;
 }
@@ -138,24 +171,19 @@ static __attribute__((noinline)) void find_test(void)
 /* The messages of a run that a test starts inside itself are not about the test. */
 static bool is_nested(void)
 {
-	return lk_runner.window_open && lk_runner.files_count > lk_runner.level;
+	return lk_runner.window_open && lk_runner_level() > lk_runner.level;
 }
 
-static void writing(const void *bytes, size_t size, FILE *stream, const void *frame)
+static void read_message(const struct lk_message *message, const void *frame)
 {
-	struct lk_message message;
-
-	if (stream != lk_runner_stream() || is_nested() ||
-	    !lk_message_parse(bytes, size, &message))
-		return;
-	switch (message.type) {
+	switch (message->type) {
 	case LK_MESSAGE_CONTEXT:
-		context_changed(message.context, frame);
+		context_changed(message->context, frame);
 		break;
 	case LK_MESSAGE_LOCATION:
 		if (lk_runner.context == LK_CONTEXT_TEST && !lk_runner.file[0]) {
-			memcpy(lk_runner.file, message.file, sizeof lk_runner.file);
-			lk_runner.line = message.line;
+			memcpy(lk_runner.file, message->file, sizeof lk_runner.file);
+			lk_runner.line = message->line;
 			find_test();
 		}
 		break;
@@ -170,6 +198,27 @@ static void writing(const void *bytes, size_t size, FILE *stream, const void *fr
 	}
 }
 
+static bool writing(const void *bytes, size_t size, FILE *stream, const void *frame)
+{
+	struct lk_message_file *file = lk_runner_file_of(stream);
+	struct lk_message message;
+
+	if (LK_LIKELY(!file))
+		return false;
+	bool is_message = lk_message_parse(bytes, size, &message);
+	if (!file->is_checks) {
+		/* The first bytes tell whose file it is. */
+		if (!is_message || message.type != LK_MESSAGE_CONTEXT) {
+			forget(file);
+			return false;
+		}
+		claim(file);
+	}
+	if (is_message && file == lk_runner_file() && !is_nested())
+		read_message(&message, frame);
+	return true;
+}
+
 static void flushing(FILE *stream)
 {
 	/* Check flushes its logs around each event; inside a window, while no fixture
@@ -182,7 +231,9 @@ static void flushing(FILE *stream)
 /* No-fork mode: a fixture or test has ended, its messages are about to be read. */
 static void rewinding(FILE *stream)
 {
-	if (lk_runner.role != LK_ROLE_RUNNER || stream != lk_runner_stream() || is_nested())
+	const struct lk_message_file *file = lk_runner_file();
+
+	if (lk_runner.role != LK_ROLE_RUNNER || !file || file->stream != stream || is_nested())
 		return;
 	lk_runner.user_code = false;
 	if (!lk_runner.window_open)
@@ -209,7 +260,7 @@ static void forking(void)
 
 static void forked_child(void)
 {
-	if (lk_runner.role == LK_ROLE_RUNNER && !lk_runner.user_code && lk_runner.files_count > 0)
+	if (lk_runner.role == LK_ROLE_RUNNER && !lk_runner.user_code && lk_runner_file())
 		lk_runner.role = LK_ROLE_CANDIDATE;
 	else if (lk_runner.role != LK_ROLE_NONE)
 		lk_runner.role = LK_ROLE_BYSTANDER;
@@ -254,7 +305,7 @@ static int exiting(int status)
 		return status;
 	}
 	if (lk_runner.role != LK_ROLE_TEST || !lk_runner.window_open || status != 0 ||
-	    !lk_runner.duration_seen || lk_runner.failed || !lk_runner_stream())
+	    !lk_runner.duration_seen || lk_runner.failed || !lk_runner_file())
 		return status;
 	bool leaked = lk_report_test();
 	if (lk_runner.record) {

@@ -83,13 +83,13 @@ static void choose_place(const struct lk_findings *findings, const char **file, 
  * still has it open under the same number. */
 static void reopen_message_file(void)
 {
-	int fd = lk_runner.files[lk_runner.files_count - 1].fd;
+	const struct lk_message_file *file = lk_runner_file();
+	int fd = file->fd;
 	struct stat status;
 	char path[64];
 
-	if (fstat(fd, &status) == 0 &&
-	    status.st_dev == lk_runner.files[lk_runner.files_count - 1].device &&
-	    status.st_ino == lk_runner.files[lk_runner.files_count - 1].inode)
+	if (fstat(fd, &status) == 0 && status.st_dev == file->device &&
+	    status.st_ino == file->inode)
 		return;
 	snprintf(path, sizeof path, "/proc/%d/fd/%d", (int)getppid(), fd);
 	int again = LK_REAL(open)(path, O_RDWR | O_APPEND | O_CLOEXEC);
@@ -110,7 +110,8 @@ static void tell_check(const struct lk_findings *findings)
 
 	choose_place(findings, &file, &line);
 	reopen_message_file();
-	bool told = text && lk_message_write_failure(lk_runner_stream(), file, line, text);
+	bool told = text && lk_message_write_failure(lk_runner_file()->stream, file, line,
+						     text);
 	if (!told)
 		lk_say("the leaks of the test at %s:%u could not be told to Check", lk_runner.file,
 		       lk_runner.line);

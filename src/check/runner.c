@@ -12,13 +12,36 @@
 
 struct lk_runner lk_runner = { .pending_fd = -1 };
 
-FILE *lk_runner_stream(void)
+const struct lk_message_file *lk_runner_file(void)
 {
-	return lk_runner.files_count ? lk_runner.files[lk_runner.files_count - 1].stream : NULL;
+	for (unsigned i = lk_runner.files_count; i > 0; i--)
+		if (lk_runner.files[i - 1].is_checks)
+			return &lk_runner.files[i - 1];
+	return NULL;
+}
+
+unsigned lk_runner_level(void)
+{
+	unsigned level = 0;
+
+	for (unsigned i = 0; i < lk_runner.files_count; i++)
+		level += lk_runner.files[i].is_checks;
+	return level;
+}
+
+struct lk_message_file *lk_runner_file_of(FILE *stream)
+{
+	for (unsigned i = 0; i < lk_runner.files_count; i++)
+		if (lk_runner.files[i].stream == stream)
+			return &lk_runner.files[i];
+	return NULL;
 }
 
 void lk_runner_close_window(void)
 {
+	if (lk_runner.is_counted)
+		__atomic_fetch_sub(&lk_tracker.run->tests_open, 1, __ATOMIC_RELAXED);
+	lk_runner.is_counted = false;
 	lk_runner.window_open = false;
 	lk_runner.user_code = false;
 	lk_runner.test_seen = false;
@@ -38,28 +61,44 @@ static bool is_ours(const char *entry, size_t length)
 	return false;
 }
 
-/* Takes our entry out of LD_PRELOAD where it stands: the text only gets shorter. */
-static void leave_environment(void)
+/* Copies LIST without our entries to REST (as long as LIST); true if one was there. */
+static bool without_us(const char *list, char *rest)
 {
-	char *list = getenv("LD_PRELOAD"), *write = list;
+	bool found = false;
+	char *write = rest;
 
-	unsetenv(LK_RUN_VARIABLE);
-	if (!list)
-		return;
 	for (const char *read = list; *read;) {
 		size_t length = strcspn(read, ": ");
 
-		if (length > 0 && !is_ours(read, length)) {
-			if (write != list)
+		if (length > 0 && is_ours(read, length)) {
+			found = true;
+		} else if (length > 0) {
+			if (write != rest)
 				*write++ = ':';
-			memmove(write, read, length);
+			memcpy(write, read, length);
 			write += length;
 		}
 		read += length + strspn(read + length, ": ");
 	}
 	*write = '\0';
-	if (write == list)
-		unsetenv("LD_PRELOAD");
+	return found;
+}
+
+static void leave_environment(void)
+{
+	const char *list = getenv("LD_PRELOAD");
+	int saved = lk_quiet_begin();
+	char *rest = list ? malloc(strlen(list) + 1) : NULL;
+
+	unsetenv(LK_RUN_VARIABLE);
+	if (rest && without_us(list, rest)) {
+		if (rest[0])
+			setenv("LD_PRELOAD", rest, 1);
+		else
+			unsetenv("LD_PRELOAD");
+	}
+	free(rest);
+	lk_quiet_end(saved);
 }
 
 void lk_runner_recognised(void)

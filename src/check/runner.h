@@ -27,17 +27,21 @@ struct lk_test_record {
 	bool leaked;
 };
 
+/* A temporary file that is, or may be, one of Check's. */
+struct lk_message_file {
+	FILE *stream;
+	int fd;
+	bool is_checks; /* a test's own file may have the same kind of name */
+	dev_t device;
+	ino_t inode;
+};
+
 struct lk_runner {
 	enum lk_role role;
-	/* Check's message files, innermost last: it allows one nested run. */
-	struct {
-		FILE *stream;
-		int fd;
-		dev_t device;
-		ino_t inode;
-	} files[2];
+	struct lk_message_file files[8]; /* innermost last */
 	unsigned files_count;
-	unsigned level; /* files_count when the window was opened */
+	unsigned level; /* of Check's own files when the window was opened */
+	bool is_counted; /* the window's test is in the run's count of open ones */
 	int pending_fd; /* mkstemp gave it, fdopen will make it a message file; or -1 */
 	bool armed;	/* the next context opens a window */
 	bool window_open;
@@ -57,8 +61,13 @@ struct lk_runner {
 };
 extern struct lk_runner lk_runner;
 
-/* The stream to which messages go now, NULL if there is none. */
-FILE *lk_runner_stream(void);
+/* Check's message file of now, NULL if there is none; and how many it has: it
+ * allows one run inside another. */
+const struct lk_message_file *lk_runner_file(void);
+unsigned lk_runner_level(void);
+
+/* Check's file behind STREAM or a candidate for one; NULL if it is neither. */
+struct lk_message_file *lk_runner_file_of(FILE *stream);
 
 /* Forgets the window; the runner and its message files stay. */
 void lk_runner_close_window(void);

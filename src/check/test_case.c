@@ -2,10 +2,9 @@
 #include "check/test_case.h"
 
 #include <string.h>
-#include <sys/uio.h>
-#include <unistd.h>
 
 #include "api/watch.h"
+#include "base/proc.h"
 
 /* As check.h and check_impl.h declare them since version 0.13. */
 struct test {
@@ -21,28 +20,21 @@ struct test_function {
 	signed char exit_status;
 };
 
-/* Words of the stack that are looked at: Check's frame is a few calls out. */
-enum { WORDS_MAX = 512 };
-
-/* Reads memory that may not be there. */
-static bool read_memory(const void *from, void *to, size_t size)
-{
-	struct iovec target = { to, size }, source = { (void *)from, size };
-
-	return process_vm_readv(getpid(), &target, 1, &source, 1, 0) == (ssize_t)size;
-}
+/* Words of the stack that are looked at: Check's frame is a few calls out.  They
+ * are read in pieces, because the stack may end before. */
+enum { WORDS_MAX = 512, PIECE = 64 };
 
 /* Reads a zero-terminated text of which at most SIZE - 1 bytes are wanted. */
 static bool read_text(const char *from, char *to, size_t size)
 {
 	size_t page_rest = 4096 - (uintptr_t)from % 4096;
 
-	if (read_memory(from, to, size - 1)) {
+	if (lk_proc_memory(from, to, size - 1)) {
 		to[size - 1] = '\0';
 		return true;
 	}
 	/* The text may end just before memory does. */
-	if (page_rest >= size || !read_memory(from, to, page_rest))
+	if (page_rest >= size || !lk_proc_memory(from, to, page_rest))
 		return false;
 	to[page_rest] = '\0';
 	return memchr(to, '\0', page_rest) != NULL;
@@ -55,7 +47,7 @@ static bool is_record(const struct test_function *record, const char *file, unsi
 	char found[256];
 
 	if (record->loop_start > record->loop_end ||
-	    !read_memory(record->test, &test, sizeof test) ||
+	    !lk_proc_memory(record->test, &test, sizeof test) ||
 	    (unsigned)test.line != line || !read_text(test.file, found, sizeof found) ||
 	    strcmp(found, file) != 0 || !read_text(test.name, ret->name, sizeof ret->name))
 		return false;
@@ -65,25 +57,35 @@ static bool is_record(const struct test_function *record, const char *file, unsi
 	return true;
 }
 
+/* Is WORD a pointer to Check's record of the test?  Check allocated the record, so
+ * the live table knows it. */
+static bool leads_to_record(uintptr_t word, const char *file, unsigned line,
+			    struct lk_test_case *ret)
+{
+	struct test_function record;
+	struct lk_block block;
+
+	if (!lk_heap_find((const void *)word, &block) || block.size != sizeof record)
+		return false;
+	memcpy(&record, (const void *)word, sizeof record);
+	return is_record(&record, file, line, ret);
+}
+
 void lk_test_case_find(const void *frame, const char *file, unsigned line,
 		       struct lk_test_case *ret)
 {
-	const uintptr_t *word = frame, *end = word + WORDS_MAX;
-	struct test_function record;
-	struct lk_block block;
+	const uintptr_t *from = frame;
+	uintptr_t words[PIECE];
 
 	*ret = (struct lk_test_case){ 0 };
 	if (!lk_tracker.heap)
 		return; /* without the live table nothing can be proved */
-	if (lk_self.stack_end && (uintptr_t)end > lk_self.stack_end)
-		end = (const uintptr_t *)lk_self.stack_end;
-	for (; word < end; word++) {
-		/* Check allocated its record, so the live table knows it. */
-		if (!lk_heap_find((const void *)*word, &block) || block.size != sizeof record)
-			continue;
-		memcpy(&record, (const void *)*word, sizeof record);
-		if (is_record(&record, file, line, ret))
-			return;
+	for (size_t at = 0; at < WORDS_MAX; at += PIECE) {
+		if (!lk_proc_memory(from + at, words, sizeof words))
+			break;
+		for (size_t i = 0; i < PIECE; i++)
+			if (leads_to_record(words[i], file, line, ret))
+				return;
 	}
 	ret->name[0] = '\0';
 }

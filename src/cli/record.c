@@ -3,10 +3,12 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include "cli/complain.h"
@@ -40,6 +42,16 @@ struct lk_run *lk_record_create(void)
 	}
 	run->magic = LK_RUN_MAGIC;
 	return run;
+}
+
+void lk_record_close(struct lk_run *run, int status)
+{
+	enum lk_not_checked reason = WIFEXITED(status)		   ? LK_NOT_CHECKED_exited :
+				     WTERMSIG(status) == SIGKILL ? LK_NOT_CHECKED_killed :
+								   LK_NOT_CHECKED_signalled;
+
+	run->not_checked[reason] += run->tests_open;
+	run->tests_open = 0;
 }
 
 static bool has_tests(const struct lk_run *run)

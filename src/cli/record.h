@@ -11,6 +11,10 @@
  * until this process ends.  NULL after one sentence. */
 struct lk_run *lk_record_create(void);
 
+/* The program has ended with STATUS (as wait gives it): a test that was still open
+ * in the runner's own process ended with it, and was not checked. */
+void lk_record_close(struct lk_run *run, int status);
+
 /* Says in one sentence why no test was seen, if none was. */
 void lk_record_complain_if_empty(const struct lk_run *run);
 

@@ -86,6 +86,7 @@ static int run(char **program, struct lk_options *options)
 		return LK_STATUS_REFUSED;
 	/* A process that the program left behind may still write to the record. */
 	struct lk_run seen = *record;
+	lk_record_close(&seen, status);
 	lk_summary_print(&seen, stderr);
 
 	lk_record_complain_if_empty(&seen);

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* The names that open and close descriptors. */
 #include <dirent.h>
+#include <errno.h>
 #include <fcntl.h>
 #include <stdarg.h>
 #include <stdio.h>
@@ -16,6 +17,16 @@
 #include "base/light.h"
 
 #define FRAME __builtin_frame_address(0)
+
+/* The descriptor of a stream; -1, with errno kept, for one in memory. */
+static int number_of(FILE *stream)
+{
+	int saved = errno;
+	int fd = fileno(stream);
+
+	errno = saved;
+	return fd;
+}
 
 static int opened(int fd, const void *frame)
 {
@@ -189,7 +200,7 @@ LK_EXPORT void closefrom(int first)
 static FILE *reopened(FILE *stream, const void *frame)
 {
 	if (stream)
-		lk_descriptor_opened(fileno(stream), LK_DESCRIPTOR_CHOSEN, frame);
+		lk_descriptor_opened(number_of(stream), LK_DESCRIPTOR_CHOSEN, frame);
 	return stream;
 }
 
@@ -205,7 +216,7 @@ LK_EXPORT FILE *freopen64(const char *path, const char *mode, FILE *stream)
 
 LK_EXPORT int pclose(FILE *stream)
 {
-	lk_descriptor_closing(fileno(stream));
+	lk_descriptor_closing(number_of(stream));
 	return LK_REAL(pclose)(stream);
 }
 
@@ -251,7 +262,6 @@ LK_EXPORT FILE *fdopen(int fd, const char *mode)
 LK_EXPORT int fclose(FILE *stream)
 {
 	lk_listener.stream_closing(stream);
-	if (fileno(stream) >= 0)
-		lk_descriptor_closing(fileno(stream));
+	lk_descriptor_closing(number_of(stream));
 	return LK_REAL(fclose)(stream);
 }

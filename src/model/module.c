@@ -22,7 +22,7 @@ const char *lk_module_name(const struct lk_module *module)
 bool lk_module_is_libc(const struct lk_module *module)
 {
 	static const char *const families[] = {
-		"libc.so",     "libc-",	  "ld-linux",	   "ld-2",	"libstdc++.so",
+		"libc.so",     "libc-2.",	  "ld-linux",	   "ld-2.",	"libstdc++.so",
 		"libgcc_s.so", "libnss_", "libresolv.so",  "libm.so",	"libpthread.so",
 		"libdl.so",    "librt.so", "libanl.so",	   "libnsl.so", "libc_malloc_debug.so",
 	};
@@ -38,6 +38,15 @@ bool lk_module_is_libc(const struct lk_module *module)
 
 bool lk_module_is_system(const struct lk_module *module)
 {
-	return strncmp(module->path, "/lib", 4) == 0 ||
-	       strncmp(module->path, "/usr/lib", 8) == 0 || module->path[0] != '/';
+	static const char *const folders[] = { "/lib/", "/lib32/", "/lib64/", "/libx32/" };
+	const char *path = module->path;
+
+	if (!strchr(path, '/'))
+		return true; /* no file: the kernel's own object */
+	if (strncmp(path, "/usr/", 5) == 0)
+		path += 4;
+	for (size_t i = 0; i < sizeof folders / sizeof *folders; i++)
+		if (strncmp(path, folders[i], strlen(folders[i])) == 0)
+			return true;
+	return false;
 }

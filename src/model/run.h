@@ -28,7 +28,7 @@ enum lk_not_checked {
 	LK_NOT_CHECKED_COUNT
 };
 
-enum { LK_RUN_MAGIC = 0x4c4b5231, LK_NOTICES_MAX = 16, LK_NOTICE_SIZE = 256 };
+enum { LK_RUN_MAGIC = 0x4c4b5232, LK_NOTICES_MAX = 16, LK_NOTICE_SIZE = 256 };
 
 /* A sentence about what is not watched, with the number of tests it touched. */
 struct lk_notice {
@@ -45,6 +45,9 @@ struct lk_run {
 	uint64_t tests_checked; /* with a verdict: clean, leaked or unsure */
 	uint64_t tests_leaked;
 	uint64_t tests_unsure;
+	/* Begun in the runner's own process (no-fork mode) and not ended: what is left
+	 * here when the process is gone went with it. */
+	uint64_t tests_open;
 	uint64_t sites; /* distinct leaks reported */
 	uint64_t not_checked[LK_NOT_CHECKED_COUNT];
 	/* Events seen in the windows of tests. */

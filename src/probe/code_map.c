@@ -5,10 +5,12 @@
 #include <link.h>
 #include <stddef.h>
 
+#include "base/arena.h"
 #include "base/attributes.h"
 #include "base/light.h"
 
-#if defined DLFO_STRUCT_HAS_EH_DBASE
+/* glibc 2.35 and later tell without a lock. */
+#if defined DLFO_STRUCT_HAS_EH_DBASE && !defined LK_WITHOUT_DL_FIND_OBJECT
 #define LK_HAVE_DL_FIND_OBJECT
 #endif
 
@@ -31,12 +33,24 @@ uint32_t lk_code_generation = 1;
 struct found {
 	uintptr_t start, end;
 	const uint8_t *eh_frame_hdr;
-	const char *name;
+	uint64_t name; /* hash of the file name */
 };
+
+#define HASH_PRIME UINT64_C(0x100000001b3)
+
+static uint64_t hash_text(const char *text)
+{
+	uint64_t hash = UINT64_C(0xcbf29ce484222325);
+
+	for (; *text; text++)
+		hash = (hash * HASH_PRIME) ^ (uint8_t)*text;
+	return hash;
+}
+
+#ifdef LK_HAVE_DL_FIND_OBJECT
 
 static bool ask_loader(uintptr_t pc, struct found *ret)
 {
-#ifdef LK_HAVE_DL_FIND_OBJECT
 	struct dl_find_object object;
 
 	if (_dl_find_object((void *)pc, &object) != 0)
@@ -45,38 +59,85 @@ static bool ask_loader(uintptr_t pc, struct found *ret)
 		.start = (uintptr_t)object.dlfo_map_start,
 		.end = (uintptr_t)object.dlfo_map_end,
 		.eh_frame_hdr = object.dlfo_eh_frame,
-		.name = object.dlfo_link_map ? object.dlfo_link_map->l_name : NULL,
+		.name = hash_text(object.dlfo_link_map ? object.dlfo_link_map->l_name : ""),
 	};
 	return true;
-#else
-	const struct lk_listed_module *module = lk_module_list_find(pc);
-
-	if (!module)
-		return false;
-	*ret = (struct found){
-		.start = module->start,
-		.end = module->end,
-		.eh_frame_hdr = module->eh_frame_hdr,
-		.name = module->name,
-	};
-	return true;
-#endif
 }
+
+static void refresh(void)
+{
+}
+
+#else
+
+/* A list of the loaded modules, made at each lk_code_forget() and never changed
+ * or freed afterwards, because a walk may be reading it.  Stacks that are walked
+ * before the first one are cut. */
+enum { LISTED_MAX = 1024 };
+static struct list {
+	unsigned count;
+	struct found modules[LISTED_MAX];
+} *list;
+
+static int add_module(struct dl_phdr_info *info, size_t size, void *context)
+{
+	struct list *fresh = context;
+	struct found module = { .start = UINTPTR_MAX, .name = hash_text(info->dlpi_name) };
+
+	(void)size;
+	for (unsigned i = 0; i < info->dlpi_phnum; i++) {
+		const ElfW(Phdr) *header = &info->dlpi_phdr[i];
+		uintptr_t start = info->dlpi_addr + header->p_vaddr;
+
+		if (header->p_type == PT_GNU_EH_FRAME)
+			module.eh_frame_hdr = (const uint8_t *)start;
+		if (header->p_type != PT_LOAD)
+			continue;
+		if (start < module.start)
+			module.start = start;
+		if (start + header->p_memsz > module.end)
+			module.end = start + header->p_memsz;
+	}
+	if (fresh->count < LISTED_MAX)
+		fresh->modules[fresh->count++] = module;
+	return 0;
+}
+
+static void refresh(void)
+{
+	struct list *fresh = lk_pages_map(sizeof *fresh);
+
+	if (!fresh)
+		return;
+	dl_iterate_phdr(add_module, fresh);
+	__atomic_store_n(&list, fresh, __ATOMIC_RELEASE);
+}
+
+static bool ask_loader(uintptr_t pc, struct found *ret)
+{
+	const struct list *now = __atomic_load_n(&list, __ATOMIC_ACQUIRE);
+
+	for (unsigned i = 0; now && i < now->count; i++)
+		if (pc >= now->modules[i].start && pc < now->modules[i].end) {
+			*ret = now->modules[i];
+			return true;
+		}
+	return false;
+}
+
+#endif
 
 /* Tells a module from another one that was mapped at the same address: by
  * place, file name and the head of the table of its functions. */
 static uint64_t identity_of(const struct found *found)
 {
-	uint64_t hash = UINT64_C(0xcbf29ce484222325) ^ found->start;
-
-	hash = (hash * UINT64_C(0x100000001b3)) ^ found->end;
-	for (const char *at = found->name; at && *at; at++)
-		hash = (hash * UINT64_C(0x100000001b3)) ^ (uint8_t)*at;
+	uint64_t hash = found->name ^ found->start;
 	const uint8_t *table = found->eh_frame_hdr;
 	uintptr_t left = found->end - (uintptr_t)table;
 
+	hash = (hash * HASH_PRIME) ^ found->end;
 	for (size_t i = 0; table && i < SAMPLE_BYTES && i < left; i++)
-		hash = (hash * UINT64_C(0x100000001b3)) ^ table[i];
+		hash = (hash * HASH_PRIME) ^ table[i];
 	return hash;
 }
 
@@ -144,9 +205,7 @@ void lk_code_forget(void (*gone)(uintptr_t start, uintptr_t end))
 {
 	uint32_t used = __atomic_load_n(&modules_used, __ATOMIC_ACQUIRE);
 
-#ifndef LK_HAVE_DL_FIND_OBJECT
-	lk_module_list_refresh();
-#endif
+	refresh();
 	__atomic_fetch_add(&lk_code_generation, 1, __ATOMIC_RELEASE);
 	for (uint32_t i = 0; i < used; i++) {
 		struct module *module = &modules[i];

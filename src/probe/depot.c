@@ -11,92 +11,31 @@
  * full one, then every empty slot is frozen and every id copied.  Whoever meets
  * a frozen slot knows that the key is not in this index, nor ever will be, and
  * goes on in the next: nobody waits, even for a copier that never resumes. */
-enum {
-	CHUNK_BITS = 14,
-	CHUNKS = 1 << (LK_STACK_ID_BITS - CHUNK_BITS),
-	ID_MASK = (1 << LK_STACK_ID_BITS) - 1,
-	FIRST_BITS = 11,
-	GROW_BITS = 1,
-	PROBES_QUICK = 32,
-	FIRST_ID = LK_DEPOT_CUT + 1,
-};
+enum { FIRST_BITS = 12, GROW_BITS = 1, FIRST_ID = LK_DEPOT_CUT + 1 };
 #define FROZEN UINT32_MAX
 
-struct node {
-	uintptr_t pc;
-	uint64_t caller; /* the parent, and the generation above it */
-};
-
-struct index {
-	struct index *bigger;
-	uint32_t used;
-	unsigned shift; /* 64 - log2 of the number of slots */
-	uint32_t *slots; /* 8 bits of hash, then the id */
-};
-
 static uint32_t first_slots[1 << FIRST_BITS];
-static struct index first = { .shift = 64 - FIRST_BITS, .slots = first_slots };
-static struct index *current = &first;
+static struct lk_depot_index first = { .slots = first_slots, .mask = (1 << FIRST_BITS) - 1 };
+struct lk_depot_index *lk_depot_current = &first;
+struct lk_depot_node *lk_depot_chunks[LK_DEPOT_CHUNKS];
 
-static struct node *chunks[CHUNKS];
 static uint32_t next_id = FIRST_ID;
 static uint64_t refused;
 
-static inline struct node *node_at(lk_stack_id id)
-{
-	struct node *chunk = __atomic_load_n(&chunks[id >> CHUNK_BITS], __ATOMIC_ACQUIRE);
-
-	return chunk + (id & ((1u << CHUNK_BITS) - 1));
-}
-
-static inline struct node node_for(lk_stack_id parent, uintptr_t pc, uint32_t generation)
-{
-	return (struct node){ .pc = pc, .caller = (uint64_t)generation << 32 | parent };
-}
-
-static inline bool same(const struct node *a, const struct node *b)
-{
-	return a->pc == b->pc && a->caller == b->caller;
-}
-
-/* The parent is known last, when a stack is named, so it is mixed in last. */
-static inline uint64_t hash_of(const struct node *node)
-{
-	uint64_t site = node->pc * UINT64_C(0xbf58476d1ce4e5b9);
-
-	return ((site ^ site >> 32) + node->caller) * UINT64_C(0x9e3779b97f4a7c15);
-}
-
-/* The highest bits name the slot, lower ones are its tag. */
-static inline uint32_t home(const struct index *index, uint64_t hash)
-{
-	return (uint32_t)(hash >> index->shift);
-}
-
-static inline uint32_t mask_of(const struct index *index)
-{
-	return (uint32_t)(UINT64_MAX >> index->shift);
-}
-
-static inline uint32_t tag_of(uint64_t hash)
-{
-	return (uint32_t)(hash >> 24) & 0xff;
-}
-
 static inline uint32_t tagged(lk_stack_id id, uint64_t hash)
 {
-	return id | tag_of(hash) << LK_STACK_ID_BITS;
+	return id | lk_depot_tag(hash) << LK_STACK_ID_BITS;
 }
 
 static bool map_chunk(lk_stack_id id)
 {
-	struct node **chunk = &chunks[id >> CHUNK_BITS];
-	struct node *none = NULL;
-	const size_t size = sizeof **chunk << CHUNK_BITS;
+	struct lk_depot_node **chunk = &lk_depot_chunks[id >> LK_DEPOT_CHUNK_BITS];
+	struct lk_depot_node *none = NULL;
+	const size_t size = sizeof **chunk << LK_DEPOT_CHUNK_BITS;
 
 	if (__atomic_load_n(chunk, __ATOMIC_ACQUIRE))
 		return true;
-	struct node *fresh = lk_pages_map(size);
+	struct lk_depot_node *fresh = lk_pages_map(size);
 	if (!fresh)
 		return false;
 	if (!__atomic_compare_exchange_n(chunk, &none, fresh, false, __ATOMIC_ACQ_REL,
@@ -105,29 +44,28 @@ static bool map_chunk(lk_stack_id id)
 	return true;
 }
 
-static lk_stack_id node_create(const struct node *node)
+static lk_stack_id node_create(const struct lk_depot_node *node)
 {
 	lk_stack_id id = __atomic_load_n(&next_id, __ATOMIC_RELAXED);
 
-	/* ID_MASK itself stays unused: with tag 255 it would read as FROZEN. */
 	do {
-		if (id >= ID_MASK || !map_chunk(id))
+		if (id > LK_DEPOT_ID_MASK || !map_chunk(id))
 			return LK_STACK_NONE;
 	} while (!__atomic_compare_exchange_n(&next_id, &id, id + 1, false, __ATOMIC_RELAXED,
 					      __ATOMIC_RELAXED));
-	*node_at(id) = *node;
+	*lk_depot_node_at(id) = *node;
 	return id;
 }
 
 /* Puts the node ID, known to be in none of them, into INDEX or one behind it. */
-static bool copy_id(struct index *index, lk_stack_id id)
+static bool copy_id(struct lk_depot_index *index, lk_stack_id id)
 {
-	uint64_t hash = hash_of(node_at(id));
+	uint64_t hash = lk_depot_hash(lk_depot_node_at(id));
 
 	for (; index; index = __atomic_load_n(&index->bigger, __ATOMIC_ACQUIRE)) {
-		uint32_t mask = mask_of(index), at = home(index, hash);
+		uint32_t at = lk_depot_home(index, hash);
 
-		for (uint32_t probes = 0; probes <= mask; probes++, at = (at + 1) & mask) {
+		for (uint32_t probes = 0; probes <= index->mask; probes++) {
 			uint32_t slot = 0;
 
 			if (__atomic_compare_exchange_n(&index->slots[at], &slot, tagged(id, hash),
@@ -138,111 +76,91 @@ static bool copy_id(struct index *index, lk_stack_id id)
 			}
 			if (slot == FROZEN)
 				break;
+			at = (at + 1) & index->mask;
 		}
 	}
 	return false;
 }
 
-static LK_COLD void grow(struct index *index)
+static LK_COLD void grow(struct lk_depot_index *index)
 {
-	unsigned shift = index->shift - GROW_BITS;
-	size_t size = sizeof *index + (sizeof *index->slots << (64 - shift));
-	struct index *none = NULL, *bigger;
+	size_t slots = ((size_t)index->mask + 1) << GROW_BITS;
+	size_t size = sizeof *index + slots * sizeof *index->slots;
+	struct lk_depot_index *none = NULL, *bigger;
 
-	if (shift < 64 - LK_STACK_ID_BITS - GROW_BITS ||
+	if (slots > (size_t)4 << LK_STACK_ID_BITS ||
 	    __atomic_load_n(&index->bigger, __ATOMIC_ACQUIRE))
 		return;
 	bigger = lk_pages_map(size);
 	if (!bigger)
 		return;
-	bigger->shift = shift;
+	bigger->mask = (uint32_t)(slots - 1);
 	bigger->slots = (uint32_t *)(bigger + 1);
 	if (!__atomic_compare_exchange_n(&index->bigger, &none, bigger, false, __ATOMIC_ACQ_REL,
 					 __ATOMIC_RELAXED)) {
 		lk_pages_unmap(bigger, size);
 		return;
 	}
-	for (uint32_t at = 0; at <= mask_of(index); at++) {
+	for (uint32_t at = 0; at <= index->mask; at++) {
 		uint32_t slot = 0;
 
 		if (!__atomic_compare_exchange_n(&index->slots[at], &slot, FROZEN, false,
 						 __ATOMIC_ACQ_REL, __ATOMIC_ACQUIRE) &&
-		    !copy_id(bigger, slot & ID_MASK))
+		    !copy_id(bigger, slot & LK_DEPOT_ID_MASK))
 			return;
 	}
 	/* Only the step from this index: an older one may still be current when
 	 * its copier was lost in a fork, and then the way leads through it. */
-	__atomic_compare_exchange_n(&current, &index, bigger, false, __ATOMIC_ACQ_REL,
+	__atomic_compare_exchange_n(&lk_depot_current, &index, bigger, false, __ATOMIC_ACQ_REL,
 				    __ATOMIC_RELAXED);
 }
 
-/* An index is kept at most a quarter full: a lookup that meets another key first
+/* An index is kept at most an eighth full: a lookup that meets another key first
  * costs as much as all the rest of it. */
-static void note_used(struct index *index)
+static void note_used(struct lk_depot_index *index)
 {
-	if (__atomic_add_fetch(&index->used, 1, __ATOMIC_RELAXED) > mask_of(index) / 4)
+	if (__atomic_add_fetch(&index->used, 1, __ATOMIC_RELAXED) > index->mask / 8)
 		grow(index);
 }
 
-static LK_COLD lk_stack_id refuse(void)
+static lk_stack_id refuse(void)
 {
 	__atomic_fetch_add(&refused, 1, __ATOMIC_RELAXED);
 	return LK_STACK_NONE;
 }
 
-/* Finds or makes the node, in CURRENT or an index behind it. */
-static LK_COLD lk_stack_id insert(lk_stack_id parent, uintptr_t pc, uint32_t generation)
+__attribute__((noinline)) lk_stack_id lk_depot_search(lk_stack_id parent, uintptr_t pc,
+						      unsigned generation)
 {
-	struct index *index = __atomic_load_n(&current, __ATOMIC_ACQUIRE);
-	const struct node wanted = node_for(parent, pc, generation);
-	uint64_t hash = hash_of(&wanted);
+	struct lk_depot_index *index = __atomic_load_n(&lk_depot_current, __ATOMIC_ACQUIRE);
+	const struct lk_depot_node wanted = { pc, (uint64_t)generation << 32 | parent };
+	uint64_t hash = lk_depot_hash(&wanted);
 	lk_stack_id id = LK_STACK_NONE;
 
 	for (; index; index = __atomic_load_n(&index->bigger, __ATOMIC_ACQUIRE)) {
-		uint32_t mask = mask_of(index), at = home(index, hash);
+		uint32_t at = lk_depot_home(index, hash);
 
-		for (uint32_t probes = 0; probes <= mask; probes++, at = (at + 1) & mask) {
+		for (uint32_t probes = 0; probes <= index->mask; probes++) {
 			uint32_t slot = __atomic_load_n(&index->slots[at], __ATOMIC_ACQUIRE);
 
-			if (slot == 0) {
-				if (id == LK_STACK_NONE)
-					id = node_create(&wanted);
-				if (id == LK_STACK_NONE)
-					return refuse();
-				if (__atomic_compare_exchange_n(&index->slots[at], &slot,
-								tagged(id, hash), false,
-								__ATOMIC_ACQ_REL,
-								__ATOMIC_ACQUIRE)) {
-					note_used(index);
-					return id;
-				}
+			if (slot == 0 && id == LK_STACK_NONE &&
+			    (id = node_create(&wanted)) == LK_STACK_NONE)
+				return refuse();
+			if (slot == 0 && __atomic_compare_exchange_n(&index->slots[at], &slot,
+								     tagged(id, hash), false,
+								     __ATOMIC_ACQ_REL,
+								     __ATOMIC_ACQUIRE)) {
+				note_used(index);
+				return id;
 			}
 			if (slot == FROZEN)
 				break;
-			if (same(node_at(slot & ID_MASK), &wanted))
-				return slot & ID_MASK;
+			if (lk_depot_same(lk_depot_node_at(slot & LK_DEPOT_ID_MASK), &wanted))
+				return slot & LK_DEPOT_ID_MASK;
+			at = (at + 1) & index->mask;
 		}
 	}
 	return refuse();
-}
-
-lk_stack_id lk_depot_child(lk_stack_id parent, uintptr_t pc, unsigned generation)
-{
-	const struct node wanted = node_for(parent, pc, generation);
-	uint64_t hash = hash_of(&wanted);
-	const struct index *index = __atomic_load_n(&current, __ATOMIC_ACQUIRE);
-	uint32_t mask = mask_of(index), at = home(index, hash);
-
-	for (unsigned probes = 0; probes < PROBES_QUICK; probes++, at = (at + 1) & mask) {
-		uint32_t slot = __atomic_load_n(&index->slots[at], __ATOMIC_ACQUIRE);
-
-		if (LK_UNLIKELY(slot == 0 || slot == FROZEN))
-			break;
-		if (LK_LIKELY(slot >> LK_STACK_ID_BITS == tag_of(hash) &&
-			      same(node_at(slot & ID_MASK), &wanted)))
-			return slot & ID_MASK;
-	}
-	return insert(parent, pc, generation);
 }
 
 static bool is_node(lk_stack_id id)
@@ -255,7 +173,7 @@ size_t lk_depot_frames(lk_stack_id stack, uintptr_t *frames, size_t max, bool *c
 	size_t count = 0;
 
 	for (; is_node(stack) && count < max; stack = lk_depot_parent(stack))
-		frames[count++] = node_at(stack)->pc;
+		frames[count++] = lk_depot_node_at(stack)->pc;
 	if (cut)
 		*cut = stack != LK_DEPOT_ROOT;
 	return count;
@@ -263,12 +181,12 @@ size_t lk_depot_frames(lk_stack_id stack, uintptr_t *frames, size_t max, bool *c
 
 unsigned lk_depot_generation(lk_stack_id stack)
 {
-	return is_node(stack) ? (unsigned)(node_at(stack)->caller >> 32) : 0;
+	return is_node(stack) ? (unsigned)(lk_depot_node_at(stack)->caller >> 32) : 0;
 }
 
 lk_stack_id lk_depot_parent(lk_stack_id stack)
 {
-	return is_node(stack) ? (lk_stack_id)node_at(stack)->caller : LK_STACK_NONE;
+	return is_node(stack) ? (lk_stack_id)lk_depot_node_at(stack)->caller : LK_STACK_NONE;
 }
 
 size_t lk_depot_size(void)

@@ -31,19 +31,28 @@ struct slot {
 };
 
 static struct slot *slots; /* SLOTS of them, reserved on first use */
-static uint64_t openings;
+static uint64_t openings, lost;
+static int highest; /* number ever seen open */
 
 static struct slot *slot_of(int fd)
 {
 	struct slot *known = __atomic_load_n(&slots, __ATOMIC_ACQUIRE), *none = NULL;
 
-	if (fd < 0 || fd >= SLOTS)
+	if (fd < 0)
 		return NULL;
+	if (LK_UNLIKELY(fd >= SLOTS)) {
+		__atomic_fetch_add(&lost, 1, __ATOMIC_RELAXED);
+		return NULL;
+	}
+	if (fd > __atomic_load_n(&highest, __ATOMIC_RELAXED))
+		__atomic_store_n(&highest, fd, __ATOMIC_RELAXED);
 	if (LK_LIKELY(known != NULL))
 		return &known[fd];
 	known = lk_pages_map(SLOTS * sizeof *known);
-	if (!known)
+	if (!known) {
+		__atomic_fetch_add(&lost, 1, __ATOMIC_RELAXED);
 		return NULL;
+	}
 	if (!__atomic_compare_exchange_n(&slots, &none, known, false, __ATOMIC_ACQ_REL,
 					 __ATOMIC_ACQUIRE)) {
 		lk_pages_unmap(known, SLOTS * sizeof *known);
@@ -112,13 +121,14 @@ static void note(void *context, int fd)
 	slot->inode = status.st_ino;
 }
 
-/* Without /proc, every number that the process may have is tried. */
+/* Without /proc, or without a descriptor to read it, every number that the process
+ * may have is tried, and those it had before it lowered its limit. */
 static bool each_open(void (*visit)(void *context, int number), void *context)
 {
 	if (lk_proc_each("/proc/self/fd", visit, context))
 		return true;
 	long most = sysconf(_SC_OPEN_MAX);
-	for (int fd = 0; fd < most && fd < SLOTS; fd++) {
+	for (int fd = 0; (fd < most && fd < SLOTS) || fd <= highest; fd++) {
 		struct stat status;
 		if (fstat(fd, &status) == 0)
 			visit(context, fd);
@@ -156,12 +166,15 @@ static void compare(void *context, int fd)
 
 		/* A wrapper saw the number closed and given out again by the kernel:
 		 * that is a new descriptor, whatever it leads to - but for a copy that
-		 * puts back what was there. */
+		 * puts back what was there, and for a standard stream that is redirected
+		 * and comes back. */
+		bool is_standard = fd <= STDERR_FILENO;
 		bool opened_anew = slot->generation != slot->marked_generation &&
 				   slot->opened_in == lk_tracker.epoch &&
 				   slot->stack != LK_STACK_NONE &&
 				   slot->how != LK_DESCRIPTOR_CHOSEN &&
-				   !(slot->how == LK_DESCRIPTOR_COPIED && same_file);
+				   !(same_file &&
+				     (is_standard || slot->how == LK_DESCRIPTOR_COPIED));
 		if (same_file && !opened_anew)
 			return;
 		change.replaced = !opened_anew;
@@ -177,6 +190,11 @@ bool lk_descriptor_each_new(void (*visit)(void *context, const struct lk_descrip
 
 	errno = saved;
 	return ok;
+}
+
+uint64_t lk_descriptor_lost(void)
+{
+	return __atomic_load_n(&lost, __ATOMIC_RELAXED);
 }
 
 uint64_t lk_descriptor_openings(void)

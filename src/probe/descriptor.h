@@ -42,6 +42,10 @@ struct lk_descriptor_change {
 bool lk_descriptor_each_new(void (*visit)(void *context, const struct lk_descriptor_change *),
 			    void *context);
 
+/* Events that could not be kept because memory was refused or the number is too
+ * high. */
+uint64_t lk_descriptor_lost(void);
+
 /* Descriptors the wrappers saw opened since the process started. */
 uint64_t lk_descriptor_openings(void);
 

@@ -56,7 +56,7 @@ bool lk_freeze_anything_young(void)
 
 uint64_t lk_freeze_losses(void)
 {
-	return lk_heap_lost() + lk_unwind_lost() + lk_thread_lost();
+	return lk_heap_lost() + lk_unwind_lost() + lk_thread_lost() + lk_descriptor_lost();
 }
 
 struct freezing {

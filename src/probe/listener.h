@@ -22,7 +22,8 @@ struct lk_listener {
 	bool (*owns_descriptor)(int fd);
 	void (*stream_made)(int fd, FILE *stream); /* by fdopen */
 	void (*stream_closing)(FILE *stream);
-	void (*writing)(const void *bytes, size_t size, FILE *stream, const void *frame);
+	/* Returns whether the stream is Check's, as owns_stream. */
+	bool (*writing)(const void *bytes, size_t size, FILE *stream, const void *frame);
 	void (*flushing)(FILE *stream);
 	void (*rewinding)(FILE *stream);
 	/* fork: before it in the parent, and after it in the child. */

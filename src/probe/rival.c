@@ -38,6 +38,7 @@ const char *lk_rival_of_heap(void)
 	else if (!seen)
 		sentence = "heap memory is not watched: the program brings its own malloc; "
 			   "link it without that allocator";
+	dlerror(); /* what was not found is not the program's mistake */
 	lk_quiet_end(saved);
 	return sentence;
 }

@@ -18,13 +18,8 @@
 enum { FIRST_BITS = 10, GROW_BITS = 2, PROBES_QUICK = 32 };
 
 static struct lk_rules_entry first_entries[1 << FIRST_BITS];
-static struct lk_rules first = { .shift = 64 - FIRST_BITS, .entries = first_entries };
+static struct lk_rules first = { .entries = first_entries, .mask = (1 << FIRST_BITS) - 1 };
 struct lk_rules *lk_rules_current = &first;
-
-static inline uint32_t mask_of(const struct lk_rules *table)
-{
-	return (uint32_t)(UINT64_MAX >> table->shift);
-}
 
 static inline uint64_t pack(struct lk_rule rule)
 {
@@ -136,16 +131,16 @@ static LK_COLD struct lk_rule learn(uintptr_t pc, struct lk_cfi *cfi)
 
 static LK_COLD void grow(struct lk_rules *table)
 {
-	unsigned shift = table->shift - GROW_BITS;
-	size_t size = sizeof *table + (sizeof *table->entries << (64 - shift));
+	size_t count = ((size_t)table->mask + 1) << GROW_BITS;
+	size_t size = sizeof *table + count * sizeof *table->entries;
 	struct lk_rules *none = NULL, *bigger;
 
-	if (__atomic_load_n(&table->bigger, __ATOMIC_ACQUIRE))
+	if (count >> 28 || __atomic_load_n(&table->bigger, __ATOMIC_ACQUIRE))
 		return;
 	bigger = lk_pages_map(size);
 	if (!bigger)
 		return;
-	bigger->shift = shift;
+	bigger->mask = (uint32_t)(count - 1);
 	bigger->entries = (struct lk_rules_entry *)(bigger + 1);
 	if (!__atomic_compare_exchange_n(&table->bigger, &none, bigger, false, __ATOMIC_ACQ_REL,
 					 __ATOMIC_RELAXED)) {
@@ -159,7 +154,7 @@ static LK_COLD void grow(struct lk_rules *table)
 /* The entry of PC, claimed if it is new; NULL when the table is full. */
 static struct lk_rules_entry *claim(struct lk_rules *table, uintptr_t pc)
 {
-	uint32_t mask = mask_of(table), at = lk_rules_home(table, pc);
+	uint32_t mask = table->mask, at = lk_rules_home(table, pc);
 
 	for (uint32_t probes = 0; probes <= mask; probes++, at = (at + 1) & mask) {
 		struct lk_rules_entry *entry = &table->entries[at];
@@ -190,7 +185,7 @@ static LK_COLD struct lk_rule find_slowly(struct lk_rules *table, uintptr_t pc, 
 struct lk_rule lk_rules_search(uintptr_t pc, struct lk_cfi *cfi)
 {
 	struct lk_rules *table = __atomic_load_n(&lk_rules_current, __ATOMIC_ACQUIRE);
-	uint32_t mask = mask_of(table), at = lk_rules_home(table, pc);
+	uint32_t mask = table->mask, at = lk_rules_home(table, pc);
 
 	for (unsigned probes = 0; probes < PROBES_QUICK; probes++, at = (at + 1) & mask) {
 		uintptr_t seen = __atomic_load_n(&table->entries[at].pc, __ATOMIC_RELAXED);
@@ -213,7 +208,7 @@ static void drop(uintptr_t start, uintptr_t end)
 {
 	struct lk_rules *table = __atomic_load_n(&lk_rules_current, __ATOMIC_ACQUIRE);
 
-	for (uint32_t at = 0; at <= mask_of(table); at++) {
+	for (uint32_t at = 0; at <= table->mask; at++) {
 		struct lk_rules_entry *entry = &table->entries[at];
 		uint64_t packed = __atomic_load_n(&entry->rule, __ATOMIC_RELAXED);
 		uintptr_t pc = __atomic_load_n(&entry->pc, __ATOMIC_RELAXED);

@@ -46,10 +46,10 @@ struct lk_rules_entry {
 };
 
 struct lk_rules {
-	struct lk_rules *bigger;
-	uint32_t used;
-	unsigned shift; /* 64 - log2 of the number of entries */
 	struct lk_rules_entry *entries;
+	uint32_t mask;
+	uint32_t used;
+	struct lk_rules *bigger;
 };
 
 extern struct lk_rules *lk_rules_current;
@@ -59,7 +59,7 @@ struct lk_rule lk_rules_search(uintptr_t pc, struct lk_cfi *cfi);
 
 static inline uint32_t lk_rules_home(const struct lk_rules *rules, uintptr_t pc)
 {
-	return (uint32_t)((pc * UINT64_C(0x9e3779b97f4a7c15)) >> rules->shift);
+	return (uint32_t)((pc * UINT64_C(0x9e3779b97f4a7c15)) >> 36) & rules->mask;
 }
 
 /* The rule of the call whose return address is PC.  CFI is working memory. */

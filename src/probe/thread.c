@@ -7,6 +7,7 @@
 
 #include "base/arena.h"
 #include "base/attributes.h"
+#include "base/proc.h"
 #include "base/self.h"
 #include "probe/counters.h"
 #include "probe/tracker.h"
@@ -58,8 +59,6 @@ static struct lk_thread *take_row(void)
 
 static void free_row(struct lk_thread *row)
 {
-	row->handle = 0;
-	row->tid = 0;
 	__atomic_store_n(&row->state, 0, __ATOMIC_RELEASE);
 }
 
@@ -72,11 +71,13 @@ struct lk_thread *lk_thread_creating(bool detached, const void *frame)
 		return NULL;
 	row->epoch = lk_self.ignoring ? LK_EPOCH_OLD : lk_tracker.epoch;
 	row->created = lk_unwind(frame);
+	row->serial = __atomic_add_fetch(&creations, 1, __ATOMIC_RELAXED);
+	row->handle = 0;
+	row->tid = 0;
 	row->start = NULL;
 	row->start_c11 = NULL;
 	if (detached)
 		__atomic_fetch_or(&row->state, LK_THREAD_DETACHED, __ATOMIC_RELEASE);
-	__atomic_fetch_add(&creations, 1, __ATOMIC_RELAXED);
 	return row;
 }
 
@@ -132,12 +133,15 @@ int lk_thread_main_c11(void *argument)
 	return result;
 }
 
-void lk_thread_created(struct lk_thread *row, pthread_t handle)
+void lk_thread_created(struct lk_thread *row, uint64_t serial, const pthread_t *where)
 {
-	pthread_t unset = 0;
+	pthread_t handle, unset = 0;
 
-	/* Needed only for a join that comes before the thread has run: afterwards
-	 * the thread has told it itself, or its row may be somebody else's. */
+	/* Needed only for a join or detach that comes before the thread has run: once
+	 * it has, it told its handle itself, and may have ended long ago. */
+	if (row->serial != serial || row->handle != 0 || (row->state & LK_THREAD_DETACHED) ||
+	    !lk_proc_memory(where, &handle, sizeof handle))
+		return;
 	__atomic_compare_exchange_n(&row->handle, &unset, handle, false, __ATOMIC_ACQ_REL,
 				    __ATOMIC_RELAXED);
 }
@@ -197,18 +201,16 @@ void lk_thread_each(uint32_t epoch, void (*visit)(void *context, const struct lk
 	}
 }
 
-static void count_running(void *context, const struct lk_thread *row)
+unsigned lk_thread_running(void)
 {
-	unsigned *running = context;
+	struct lk_thread *known = __atomic_load_n(&rows, __ATOMIC_ACQUIRE);
+	unsigned used = __atomic_load_n(&rows_used, __ATOMIC_ACQUIRE), running = 0;
 
-	*running += !(row->state & LK_THREAD_FINISHED);
-}
+	for (unsigned i = 0; known && i < used; i++) {
+		uint32_t state = __atomic_load_n(&known[i].state, __ATOMIC_ACQUIRE);
 
-unsigned lk_thread_running(uint32_t epoch)
-{
-	unsigned running = 0;
-
-	lk_thread_each(epoch, count_running, &running);
+		running += state && !(state & LK_THREAD_FINISHED) && &known[i] != lk_self.thread;
+	}
 	return running;
 }
 

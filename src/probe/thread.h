@@ -17,9 +17,10 @@
 struct lk_thread {
 	uint32_t state; /* 0: the row is free */
 	uint32_t epoch;
+	uint64_t serial; /* of the creation */
 	pid_t tid; /* 0 until it runs */
 	lk_stack_id created;
-	pthread_t handle;
+	pthread_t handle; /* 0 until it is known */
 	void *(*start)(void *);
 	int (*start_c11)(void *);
 	void *argument;
@@ -38,8 +39,9 @@ struct lk_thread *lk_thread_creating(bool detached, const void *frame);
 /* What the thread must run instead of its start routine; the argument is the row. */
 void *lk_thread_main(void *row);
 int lk_thread_main_c11(void *row);
-/* The creation succeeded as HANDLE, or failed. */
-void lk_thread_created(struct lk_thread *row, pthread_t handle);
+/* The creation that was given SERIAL succeeded, and its handle was written to
+ * WHERE, which the thread may have released by now; or it failed. */
+void lk_thread_created(struct lk_thread *row, uint64_t serial, const pthread_t *where);
 void lk_thread_failed(struct lk_thread *row);
 
 /* Claims the row of HANDLE, NULL if it is unknown.  Call before joining or
@@ -55,8 +57,8 @@ void lk_thread_unclaim(struct lk_thread *row);
 void lk_thread_each(uint32_t epoch, void (*visit)(void *context, const struct lk_thread *row),
 		    void *context);
 
-/* Threads of EPOCH whose code still runs. */
-unsigned lk_thread_running(uint32_t epoch);
+/* Threads whose code still runs, the calling one not counted. */
+unsigned lk_thread_running(void);
 
 /* After fork: the other threads are not in this process. */
 void lk_thread_forked(void);

@@ -88,14 +88,28 @@ static LK_COLD lk_stack_id walk_first(const void *frame)
 	return stack;
 }
 
+/* A walk of this thread is under way, or was: a signal handler that interrupted
+ * it may have left by siglongjmp. */
+static LK_COLD lk_stack_id walk_again(const void *frame)
+{
+	struct lk_walker *walker = lk_self.walker;
+
+	if (!walker || !lk_walker_was_abandoned(walker, frame))
+		return walk_nested(frame);
+	lk_walker_reset(walker);
+	lk_self.recording = 0;
+	return lk_unwind(frame);
+}
+
 lk_stack_id lk_unwind(const void *frame)
 {
 	struct lk_walker *walker = lk_self.walker;
 
 	if (LK_UNLIKELY(lk_self.recording > 0))
-		return walk_nested(frame);
+		return walk_again(frame);
 	if (LK_UNLIKELY(!walker))
 		return walk_first(frame);
+	walker->under_way = (uintptr_t)frame;
 	lk_self.recording = 1;
 	__atomic_signal_fence(__ATOMIC_SEQ_CST);
 	lk_stack_id stack = lk_walker_walk(walker, frame);

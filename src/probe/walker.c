@@ -87,6 +87,14 @@ void lk_walker_reset(struct lk_walker *walker)
 	walker->load_count = 0;
 }
 
+bool lk_walker_was_abandoned(const struct lk_walker *walker, const void *frame)
+{
+	const struct lk_stretch *own = &walker->bounds.own;
+	uintptr_t inner = walker->under_way, outer = (uintptr_t)frame;
+
+	return inner >= own->low && inner < outer && outer < own->high;
+}
+
 static inline uintptr_t word_at(uintptr_t address)
 {
 	return *(const uintptr_t *)address;

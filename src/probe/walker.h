@@ -47,6 +47,8 @@ struct lk_walker {
 	bool has_empty_end; /* the outermost frame is an empty return address */
 	lk_stack_id root; /* LK_DEPOT_ROOT or LK_DEPOT_CUT */
 
+	/* Where the hook's frame is whose walk is not finished, 0 if there is none. */
+	volatile uintptr_t under_way;
 	unsigned depth; /* frames to keep */
 	uintptr_t stack_end; /* as in lk_self */
 	struct lk_bounds bounds;
@@ -61,6 +63,10 @@ struct lk_walker *lk_walker_init(void *memory, unsigned depth);
 
 /* As lk_unwind; the caller sees to it that nobody else uses WALKER. */
 lk_stack_id lk_walker_walk(struct lk_walker *walker, const void *frame);
+
+/* A walk is under way, by lk_self; FRAME belongs to a new one.  Was the old one
+ * abandoned: did its hook's frame lie inside of FRAME on the thread's own stack? */
+bool lk_walker_was_abandoned(const struct lk_walker *walker, const void *frame);
 
 /* Forgets the last walk. */
 void lk_walker_reset(struct lk_walker *walker);
