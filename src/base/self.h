@@ -12,6 +12,8 @@
 
 #include "base/attributes.h"
 
+struct lk_counters;
+
 struct lk_self {
 	/* > 0: what this thread does is leakcheck's own work and is not tracked.
 	 * volatile: libc's functions are declared `leaf`, and gcc would drop the
@@ -28,8 +30,10 @@ struct lk_self {
 	uintptr_t stack_end;
 	/* The stack walker's memory of the last walk (probe/unwind.c). */
 	void *walker;
-	/* The thread's event counters (probe/counters.c). */
-	void *counters;
+	/* The thread's event counters (probe/counters.h); NULL before its first event
+	 * and after it has ended, which is told apart by counters_given_back. */
+	struct lk_counters *counters;
+	int counters_given_back;
 	/* The row of the thread in the table of threads (probe/thread.c). */
 	void *thread;
 };

@@ -79,6 +79,17 @@ static inline uintptr_t lk_arch_pc(uintptr_t word)
 	return x30;
 }
 
+/* The kernel returns from signal handlers to its own code without call frame
+ * information: mov x8, #__NR_rt_sigreturn; svc #0.  The stack pointer is then at
+ * the siginfo_t, and the interrupted registers x0..x30, sp and pc, one after the
+ * other, are in the ucontext_t behind it. */
+#define LK_SIGNAL_RETURN_CODE UINT64_C(0xd4000001d2801168)
+enum {
+	LK_SIGNAL_RETURN_SIZE = 8,
+	LK_SIGNAL_REGISTERS = 128 + 176 + 8,
+	LK_SIGNAL_PC = 32, /* its place in that row */
+};
+
 #else
 #error "leakcheck walks stacks on x86-64 and aarch64 only"
 #endif

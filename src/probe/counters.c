@@ -2,6 +2,7 @@
 #include "probe/counters.h"
 
 #include <stdbool.h>
+#include <stddef.h>
 
 #include "base/arena.h"
 #include "base/light.h"
@@ -27,7 +28,7 @@ static struct lk_counters *take(void)
 	}
 	set = lk_arena_take(&arena, sizeof *set);
 	if (!set)
-		return &shared;
+		return NULL;
 	set->in_use = 1;
 	set->next = __atomic_load_n(&all, __ATOMIC_RELAXED);
 	while (!__atomic_compare_exchange_n(&all, &set->next, set, false, __ATOMIC_RELEASE,
@@ -48,25 +49,24 @@ static void count_shared(uint32_t epoch, uint32_t current, int change, int alloc
 	__atomic_fetch_add(&shared.allocations, (uint64_t)allocation, __ATOMIC_RELAXED);
 }
 
-void lk_counters_block(uint32_t epoch, uint32_t current, int change, int allocation)
+LK_COLD void lk_counters_block_slowly(uint32_t epoch, uint32_t current, int change,
+				      int allocation)
 {
 	struct lk_counters *mine = lk_self.counters;
 
-	if (LK_UNLIKELY(!mine))
+	if (!mine && !lk_self.counters_given_back)
 		lk_self.counters = mine = take();
-	if (LK_UNLIKELY(mine == &shared || mine->busy)) {
+	if (!mine || mine->busy) {
 		count_shared(epoch, current, change, allocation);
 		return;
 	}
-	mine->busy = 1;
-	if (LK_UNLIKELY(mine->epoch != current)) {
+	if (mine->epoch != current) {
+		mine->busy = 1;
 		mine->young = 0;
 		mine->epoch = current;
+		mine->busy = 0;
 	}
-	if (epoch == current)
-		mine->young += change;
-	mine->allocations += (uint64_t)allocation;
-	mine->busy = 0;
+	lk_counters_block(epoch, current, change, allocation);
 }
 
 int64_t lk_counters_young(uint32_t epoch)
@@ -92,7 +92,8 @@ void lk_counters_thread_end(void)
 {
 	struct lk_counters *mine = lk_self.counters;
 
-	lk_self.counters = &shared;
-	if (mine && mine != &shared)
+	lk_self.counters_given_back = 1;
+	lk_self.counters = NULL;
+	if (mine)
 		__atomic_store_n(&mine->in_use, 0, __ATOMIC_RELEASE);
 }

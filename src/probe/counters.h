@@ -9,20 +9,47 @@
 
 #include <stdint.h>
 
+#include "base/attributes.h"
 #include "base/self.h"
 
 struct lk_counters {
 	struct lk_counters *next; /* list of all, newest first; never freed */
-	volatile int busy;
+	uint32_t epoch;		  /* that `young` is about */
 	uint32_t in_use;
-	uint32_t epoch;	      /* that `young` is about */
+	volatile int busy;    /* being turned to another epoch */
 	int64_t young;	      /* blocks of the epoch: taken less released */
 	uint64_t allocations; /* since the process started */
 };
 
+/* The rare part of lk_counters_block: a thread's first event, a new epoch. */
+void lk_counters_block_slowly(uint32_t epoch, uint32_t current, int change, int allocation);
+
+/* Adds so that a signal handler of the same thread can come in between, but without
+ * the price of an atomic operation where one instruction does it. */
+static inline void lk_counters_add(int64_t *counter, int64_t change)
+{
+#ifdef __x86_64__
+	__asm__ volatile("addq %1, %0" : "+m"(*counter) : "er"(change) : "cc");
+#else
+	__atomic_fetch_add(counter, change, __ATOMIC_RELAXED);
+#endif
+}
+
 /* One block of EPOCH was taken (+1) or released (-1) by this thread; CURRENT is
  * the epoch of now.  ALLOCATION says whether it counts as an allocation. */
-void lk_counters_block(uint32_t epoch, uint32_t current, int change, int allocation);
+static inline void lk_counters_block(uint32_t epoch, uint32_t current, int change, int allocation)
+{
+	struct lk_counters *mine = lk_self.counters;
+
+	if (LK_UNLIKELY(!mine || mine->epoch != current)) {
+		lk_counters_block_slowly(epoch, current, change, allocation);
+		return;
+	}
+	if (epoch == current)
+		lk_counters_add(&mine->young, change);
+	if (allocation)
+		lk_counters_add((int64_t *)&mine->allocations, 1);
+}
 
 /* Young blocks alive now, over all threads. */
 int64_t lk_counters_young(uint32_t epoch);

@@ -4,8 +4,9 @@
 #include <stddef.h>
 #include <string.h>
 
-#include "base/light.h"
 #include "probe/cfi.h"
+
+#include "base/light.h"
 
 /* DW_OP_*, in the order of their codes. */
 enum {

@@ -24,17 +24,13 @@ enum {
 enum { LEAF_SHIFT = 26, ADDRESS_BITS = 47, ROWS_PER_PAGE = 4096 / 8, LEAVES_MAX = 1 << 16 };
 
 typedef uint64_t row;
-struct leaf {
-	row *rows;
-	uint8_t *touched; /* one byte for each page of rows */
-};
 
-static struct leaf *roof[1 << (ADDRESS_BITS - LEAF_SHIFT)];
-static uintptr_t leaves[LEAVES_MAX]; /* indices into roof, in order of creation */
+/* A leaf is its rows, and behind them one byte for each page of rows: touched? */
+static row *roof[1 << (ADDRESS_BITS - LEAF_SHIFT)];
+static uintptr_t leaves[LEAVES_MAX]; /* indices into roof plus 1, as they were made */
 static unsigned leaves_used;
 static unsigned granule_shift = 5;
 static uint64_t lost;
-static struct lk_arena arena;
 
 void lk_heap_init(unsigned granule)
 {
@@ -46,22 +42,26 @@ uint64_t lk_heap_lost(void)
 	return __atomic_load_n(&lost, __ATOMIC_RELAXED) + lk_big_lost();
 }
 
-static size_t rows_per_leaf(void)
+static inline size_t rows_per_leaf(void)
 {
 	return (size_t)1 << (LEAF_SHIFT - granule_shift);
 }
 
-static LK_COLD struct leaf *add_leaf(uintptr_t index)
+static inline uint8_t *touched(row *leaf)
 {
-	struct leaf *none = NULL, *leaf = lk_arena_take(&arena, sizeof *leaf);
-	size_t rows = rows_per_leaf(), size = rows * sizeof(row) + rows / ROWS_PER_PAGE;
+	return (uint8_t *)(leaf + rows_per_leaf());
+}
 
-	if (!leaf || !(leaf->rows = lk_pages_map(size)))
+static LK_COLD row *add_leaf(uintptr_t index)
+{
+	size_t rows = rows_per_leaf(), size = rows * sizeof(row) + rows / ROWS_PER_PAGE;
+	row *none = NULL, *leaf = lk_pages_map(size);
+
+	if (!leaf)
 		return NULL;
-	leaf->touched = (uint8_t *)(leaf->rows + rows);
 	if (!__atomic_compare_exchange_n(&roof[index], &none, leaf, false, __ATOMIC_ACQ_REL,
 					 __ATOMIC_ACQUIRE)) {
-		lk_pages_unmap(leaf->rows, size);
+		lk_pages_unmap(leaf, size);
 		return none;
 	}
 	unsigned slot = __atomic_fetch_add(&leaves_used, 1, __ATOMIC_RELAXED);
@@ -70,17 +70,26 @@ static LK_COLD struct leaf *add_leaf(uintptr_t index)
 	return leaf;
 }
 
-static inline row *find_row(uintptr_t address)
+static inline row *leaf_of(uintptr_t address)
 {
 	if (LK_UNLIKELY(address >> ADDRESS_BITS))
 		return NULL;
-	struct leaf *leaf = __atomic_load_n(&roof[address >> LEAF_SHIFT], __ATOMIC_ACQUIRE);
-	if (LK_UNLIKELY(!leaf))
-		return NULL;
-	return &leaf->rows[(address & (((uintptr_t)1 << LEAF_SHIFT) - 1)) >> granule_shift];
+	return __atomic_load_n(&roof[address >> LEAF_SHIFT], __ATOMIC_ACQUIRE);
 }
 
-static row make_row(const struct lk_block *block)
+static inline size_t index_of(uintptr_t address)
+{
+	return (address & (((uintptr_t)1 << LEAF_SHIFT) - 1)) >> granule_shift;
+}
+
+static inline row *find_row(uintptr_t address)
+{
+	row *leaf = leaf_of(address);
+
+	return LK_LIKELY(leaf != NULL) ? &leaf[index_of(address)] : NULL;
+}
+
+static inline row make_row(const struct lk_block *block)
 {
 	row size = block->size < SIZE_BIG ? block->size : SIZE_BIG;
 	row half = granule_shift == 5 ? block->address >> 4 & 1 : 0;
@@ -89,7 +98,7 @@ static row make_row(const struct lk_block *block)
 	       size << SIZE_SHIFT;
 }
 
-static uint32_t row_epoch(row value)
+static inline uint32_t row_epoch(row value)
 {
 	return (uint32_t)(value >> EPOCH_SHIFT) & EPOCH_MASK;
 }
@@ -110,28 +119,31 @@ static bool is_at(row value, uintptr_t address)
 	return value && (granule_shift != 5 || (value >> HALF_SHIFT & 1) == (address >> 4 & 1));
 }
 
-static void insert(const struct lk_block *block, int allocation)
+static LK_COLD row *make_leaf(uintptr_t address)
+{
+	row *leaf = address >> ADDRESS_BITS ? NULL : add_leaf(address >> LEAF_SHIFT);
+
+	if (!leaf)
+		__atomic_fetch_add(&lost, 1, __ATOMIC_RELAXED);
+	return leaf;
+}
+
+static inline void insert(const struct lk_block *block, int allocation)
 {
 	uint32_t current = __atomic_load_n(&lk_tracker.epoch, __ATOMIC_RELAXED);
-	row *cell = find_row(block->address);
+	row *leaf = leaf_of(block->address);
 
-	if (LK_UNLIKELY(!cell)) {
-		if (block->address >> ADDRESS_BITS || !add_leaf(block->address >> LEAF_SHIFT)) {
-			__atomic_fetch_add(&lost, 1, __ATOMIC_RELAXED);
-			return;
-		}
-		cell = find_row(block->address);
-	}
+	if (LK_UNLIKELY(!leaf) && !(leaf = make_leaf(block->address)))
+		return;
 	if (LK_UNLIKELY(block->size >= SIZE_BIG))
 		lk_big_put(block->address, block->size);
 
-	struct leaf *leaf = roof[block->address >> LEAF_SHIFT];
-	size_t page = (size_t)(cell - leaf->rows) / ROWS_PER_PAGE;
-	if (LK_UNLIKELY(!leaf->touched[page]))
-		leaf->touched[page] = 1;
-
-	row before = __atomic_load_n(cell, __ATOMIC_RELAXED);
-	__atomic_store_n(cell, make_row(block), __ATOMIC_RELAXED);
+	size_t index = index_of(block->address);
+	uint8_t *page = &touched(leaf)[index / ROWS_PER_PAGE];
+	if (LK_UNLIKELY(!*page))
+		*page = 1;
+	row before = __atomic_load_n(&leaf[index], __ATOMIC_RELAXED);
+	__atomic_store_n(&leaf[index], make_row(block), __ATOMIC_RELAXED);
 	if (LK_UNLIKELY(before != 0))
 		lk_counters_block(row_epoch(before), current, -1, 0);
 	lk_counters_block(block->epoch, current, +1, allocation);
@@ -235,12 +247,12 @@ static void sweep_all(const struct sweep *sweep)
 
 	for (unsigned i = 0; i < used && i < LEAVES_MAX; i++) {
 		uintptr_t index = __atomic_load_n(&leaves[i], __ATOMIC_ACQUIRE);
-		struct leaf *leaf = index ? roof[index - 1] : NULL;
+		row *leaf = index ? roof[index - 1] : NULL;
 		size_t pages = rows_per_leaf() / ROWS_PER_PAGE;
 
 		for (size_t page = 0; leaf && page < pages; page++)
-			if (leaf->touched[page])
-				sweep_page(leaf->rows + page * ROWS_PER_PAGE,
+			if (touched(leaf)[page])
+				sweep_page(leaf + page * ROWS_PER_PAGE,
 					   ((index - 1) << LEAF_SHIFT) +
 						   ((page * ROWS_PER_PAGE) << granule_shift),
 					   sweep);

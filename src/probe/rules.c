@@ -7,6 +7,7 @@
 #include "base/arena.h"
 #include "base/attributes.h"
 #include "probe/code_map.h"
+#include "probe/slow_walk.h"
 
 #include "base/light.h"
 
@@ -104,8 +105,10 @@ static bool loads_inside(struct lk_rule rule)
 static LK_COLD struct lk_rule learn(uintptr_t pc, struct lk_cfi *cfi)
 {
 	struct lk_rule rule = { .kind = LK_RULE_CUT };
-	struct lk_code code;
+	struct lk_code code = { 0 };
 
+	if (lk_slow_walk_is_signal_return(pc))
+		rule.kind = LK_RULE_ODD;
 	if (!lk_code_find(pc - 1, &code))
 		return rule;
 	rule.generation = code.generation;

@@ -81,13 +81,69 @@ static bool find_register(struct lk_walker *walker, const struct lk_registers *r
 	}
 }
 
+#ifdef LK_SIGNAL_RETURN_CODE
+
+bool lk_slow_walk_is_signal_return(uintptr_t pc)
+{
+	uint64_t code;
+
+	if (!lk_bounds_readable(pc) || !lk_bounds_readable(pc + LK_SIGNAL_RETURN_SIZE - 1))
+		return false;
+	memcpy(&code, (const void *)pc, sizeof code);
+	return code == LK_SIGNAL_RETURN_CODE;
+}
+
+static enum outcome leave_handler(struct lk_walker *walker, struct position *at)
+{
+	uintptr_t row = at->registers.value[LK_REG_SP] + LK_SIGNAL_REGISTERS;
+
+	at->registers.known = 0;
+	for (unsigned i = 0; i < LK_REG_COUNT; i++)
+		if (load(walker, row + 8 * i, 8, &at->registers.value[i]))
+			at->registers.known |= 1u << i;
+	if (!(at->registers.known >> LK_REG_SP & 1) ||
+	    !load(walker, row + 8 * LK_SIGNAL_PC, 8, &at->pc))
+		return LOST;
+	at->interrupted = true;
+	return at->pc ? STEPPED : OUTERMOST;
+}
+
+#else
+
+bool lk_slow_walk_is_signal_return(uintptr_t pc)
+{
+	(void)pc;
+	return false;
+}
+
+static enum outcome leave_handler(struct lk_walker *walker, struct position *at)
+{
+	(void)walker;
+	(void)at;
+	return LOST;
+}
+
+#endif
+
+/* Each call takes some stack, but for one to a function that was interrupted
+ * before it took any (on aarch64, where calls push nothing). */
+static bool is_outside(const struct lk_registers *outside, const struct position *at)
+{
+	uintptr_t sp = at->registers.value[LK_REG_SP];
+
+	return outside->value[LK_REG_SP] > sp ||
+	       (at->interrupted && outside->value[LK_REG_SP] == sp);
+}
+
 static enum outcome step(struct lk_walker *walker, struct position *at)
 {
-	uintptr_t instruction = at->interrupted ? at->pc : at->pc - 1, cfa, value;
+	uintptr_t instruction = at->pc - !at->interrupted, cfa, value;
 	struct lk_registers outside = { .known = 0 };
 	struct lk_cfi *cfi = &walker->cfi;
 	struct lk_code code;
 
+	if (!at->interrupted && lk_slow_walk_is_signal_return(at->pc))
+		return leave_handler(walker, at);
 	if (!lk_code_find(instruction, &code) || !code.eh_frame_hdr)
 		return LOST;
 	if (!(at->interrupted ? lk_cfi_find(cfi, code.eh_frame_hdr, at->pc)
@@ -110,7 +166,7 @@ static enum outcome step(struct lk_walker *walker, struct position *at)
 	}
 	if (!(outside.known >> LK_REG_PC & 1) || !(outside.known >> LK_REG_SP & 1))
 		return LOST;
-	if (!cfi->is_signal_frame && outside.value[LK_REG_SP] <= at->registers.value[LK_REG_SP])
+	if (!cfi->is_signal_frame && !is_outside(&outside, at))
 		return LOST;
 	at->registers = outside;
 	at->pc = lk_arch_pc(outside.value[LK_REG_PC]);

@@ -63,25 +63,25 @@ static struct lk_walker *take_walker(void)
 
 /* In a signal handler that interrupted a walk: the thread's walker is not to be
  * touched, so this walk takes another one and remembers nothing. */
-static LK_COLD lk_stack_id walk_nested(const void *frame)
+static LK_COLD lk_stack_id walk_nested(struct lk_walker_hook hook)
 {
 	struct lk_walker *walker = take_walker();
 
 	if (!walker)
 		return LK_STACK_NONE;
-	lk_stack_id stack = lk_walker_walk(walker, frame);
+	lk_stack_id stack = lk_walker_walk(walker, hook);
 	lk_walker_pool_put(walker);
 	return stack;
 }
 
-static LK_COLD lk_stack_id walk_first(const void *frame)
+static LK_COLD lk_stack_id walk_first(struct lk_walker_hook hook)
 {
 	lk_stack_id stack = LK_STACK_NONE;
 
 	lk_self.recording = 1;
 	struct lk_walker *walker = take_walker();
 	if (walker) {
-		stack = lk_walker_walk(walker, frame);
+		stack = lk_walker_walk(walker, hook);
 		lk_self.walker = walker;
 	}
 	lk_self.recording = 0;
@@ -90,29 +90,34 @@ static LK_COLD lk_stack_id walk_first(const void *frame)
 
 /* A walk of this thread is under way, or was: a signal handler that interrupted
  * it may have left by siglongjmp. */
-static LK_COLD lk_stack_id walk_again(const void *frame)
+static LK_COLD lk_stack_id walk_again(struct lk_walker_hook hook)
 {
 	struct lk_walker *walker = lk_self.walker;
 
-	if (!walker || !lk_walker_was_abandoned(walker, frame))
-		return walk_nested(frame);
-	lk_walker_reset(walker);
-	lk_self.recording = 0;
-	return lk_unwind(frame);
+	if (!walker || !lk_walker_was_abandoned(walker, hook.frame))
+		return walk_nested(hook);
+	lk_self.walker = NULL;
+	lk_walker_pool_put(walker);
+	return walk_first(hook);
 }
 
 lk_stack_id lk_unwind(const void *frame)
 {
 	struct lk_walker *walker = lk_self.walker;
+	struct lk_walker_hook hook = {
+		.frame = frame,
+		.pc = (uintptr_t)__builtin_return_address(0),
+		.sp = (uintptr_t)__builtin_dwarf_cfa(),
+	};
 
 	if (LK_UNLIKELY(lk_self.recording > 0))
-		return walk_again(frame);
+		return walk_again(hook);
 	if (LK_UNLIKELY(!walker))
-		return walk_first(frame);
+		return walk_first(hook);
 	walker->under_way = (uintptr_t)frame;
 	lk_self.recording = 1;
 	__atomic_signal_fence(__ATOMIC_SEQ_CST);
-	lk_stack_id stack = lk_walker_walk(walker, frame);
+	lk_stack_id stack = lk_walker_walk(walker, hook);
 	__atomic_signal_fence(__ATOMIC_SEQ_CST);
 	lk_self.recording = 0;
 	return stack;

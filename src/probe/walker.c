@@ -357,22 +357,37 @@ static inline const struct lk_walker_frame *verified_frame(const struct lk_walke
 	return different > frame->load ? frame : frame - 1;
 }
 
-static inline bool is_at_top(const struct lk_walker *walker, const uintptr_t *record)
+static inline bool is_at_top(const struct lk_walker *walker, const uintptr_t *record, uintptr_t sp)
 {
 	const struct lk_walker_frame *top = &walker->frames[walker->frame_count - 1];
 
-	return walker->frame_count > 0 && top->sp == (uintptr_t)(record + 2) &&
+	return walker->frame_count > 0 && top->sp == sp &&
 	       (!top->needs_fp || top->fp == record[0]);
+}
+
+/* The stack pointer in the hook's caller. */
+static inline uintptr_t caller_sp(struct lk_walker *walker, struct lk_walker_hook hook)
+{
+#ifdef __x86_64__
+	(void)walker;
+	return (uintptr_t)(hook.frame + 2);
+#else
+	/* The frame record may lie anywhere in the hook's frame. */
+	struct lk_rule rule = lk_rules_find(hook.pc, &walker->cfi);
+	uintptr_t base = rule.kind == LK_RULE_SP ? hook.sp : (uintptr_t)hook.frame;
+
+	return base + (uintptr_t)(rule.cfa_words * 8);
+#endif
 }
 
 /* Walks from the state of RECORD; the remembered frames from NEXT outwards are
  * verified. */
 static __attribute__((noinline)) lk_stack_id walk_changed(struct lk_walker *walker,
-							  const uintptr_t *record,
+							  const uintptr_t *record, uintptr_t sp,
 							  const struct lk_walker_frame *next)
 {
 	struct walk walk = {
-		.at = { .sp = (uintptr_t)(record + 2),
+		.at = { .sp = sp,
 			.slot = (uintptr_t)(record + 1),
 			.fp = record[0] },
 		.base = -1,
@@ -387,7 +402,7 @@ static __attribute__((noinline)) lk_stack_id walk_changed(struct lk_walker *walk
 
 /* Any walk for which the remembered one may be void, or on another stack. */
 static __attribute__((noinline)) lk_stack_id walk_anew(struct lk_walker *walker,
-						       const uintptr_t *record)
+						       const uintptr_t *record, uintptr_t sp)
 {
 	uint32_t generation = __atomic_load_n(&lk_code_generation, __ATOMIC_ACQUIRE);
 
@@ -398,11 +413,11 @@ static __attribute__((noinline)) lk_stack_id walk_anew(struct lk_walker *walker,
 	walker->generation = generation;
 	walker->is_foreign = is_foreign;
 	if (!is_foreign)
-		return walk_changed(walker, record,
+		return walk_changed(walker, record, sp,
 				    verified_frame(walker, first_difference(walker)));
-	if (is_at_top(walker, record) && all_equal_outwards(walker))
+	if (is_at_top(walker, record, sp) && all_equal_outwards(walker))
 		return walker->frames[walker->frame_count - 1].node;
-	return walk_changed(walker, record, walker->frames - 1);
+	return walk_changed(walker, record, sp, walker->frames - 1);
 }
 
 /* All is as remembered but the return address into the innermost frame, TOP.
@@ -442,21 +457,22 @@ static inline bool call_site_changed(struct lk_walker *walker, struct lk_walker_
 	return true;
 }
 
-lk_stack_id lk_walker_walk(struct lk_walker *walker, const void *frame)
+lk_stack_id lk_walker_walk(struct lk_walker *walker, struct lk_walker_hook hook)
 {
-	const uintptr_t *record = frame;
+	const uintptr_t *record = hook.frame;
+	uintptr_t sp = caller_sp(walker, hook);
 
 	if (LK_UNLIKELY(walker->is_foreign || (uintptr_t)record < walker->bounds.own.low ||
 			(uintptr_t)record >= walker->bounds.own.high ||
 			walker->generation !=
 				__atomic_load_n(&lk_code_generation, __ATOMIC_ACQUIRE)))
-		return walk_anew(walker, record);
+		return walk_anew(walker, record, sp);
 	unsigned different = first_difference(walker);
-	if (different + 1 >= walker->load_count && is_at_top(walker, record)) {
+	if (different + 1 >= walker->load_count && is_at_top(walker, record, sp)) {
 		struct lk_walker_frame *top = &walker->frames[walker->frame_count - 1];
 
 		if (different >= walker->load_count || call_site_changed(walker, top, record))
 			return top->node;
 	}
-	return walk_changed(walker, record, verified_frame(walker, different));
+	return walk_changed(walker, record, sp, verified_frame(walker, different));
 }

@@ -61,8 +61,14 @@ struct lk_walker {
 size_t lk_walker_size(unsigned depth);
 struct lk_walker *lk_walker_init(void *memory, unsigned depth);
 
+/* Where the hook called lk_unwind. */
+struct lk_walker_hook {
+	const uintptr_t *frame; /* as for lk_unwind */
+	uintptr_t pc, sp; /* in the hook, at that call */
+};
+
 /* As lk_unwind; the caller sees to it that nobody else uses WALKER. */
-lk_stack_id lk_walker_walk(struct lk_walker *walker, const void *frame);
+lk_stack_id lk_walker_walk(struct lk_walker *walker, struct lk_walker_hook hook);
 
 /* A walk is under way, by lk_self; FRAME belongs to a new one.  Was the old one
  * abandoned: did its hook's frame lie inside of FRAME on the thread's own stack? */
