@@ -4,6 +4,7 @@
 #include <string.h>
 #include <time.h>
 
+#include "base/attributes.h"
 #include "base/self.h"
 #include "judge/settle.h"
 #include "probe/counters.h"
@@ -13,7 +14,7 @@
 #include "probe/tracker.h"
 #include "probe/unwind.h"
 
-static struct window {
+static LK_HOT struct window {
 	lk_stack_id stack;
 	bool descriptors_known;
 	int ignoring; /* leakcheck_ignore_begin() that were open at its start */

@@ -12,6 +12,9 @@
 #define LK_UNLIKELY(x) __builtin_expect(!!(x), 0)
 /* Keeps a rare path out of the way of the hot one. */
 #define LK_COLD __attribute__((noinline, cold))
+/* State that is written in every test stands together: each page of it that a forked
+ * test writes is copied, and between big tables it would be scattered over many. */
+#define LK_HOT __attribute__((section(".leakcheck_hot")))
 #define LK_COUNT(array) (sizeof(array) / sizeof *(array))
 
 #endif

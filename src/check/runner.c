@@ -7,10 +7,11 @@
 
 #include "api/watch.h"
 #include "base/arena.h"
+#include "base/attributes.h"
 #include "base/fmt.h"
 #include "check/summary.h"
 
-struct lk_runner lk_runner = { .pending_fd = -1 };
+LK_HOT struct lk_runner lk_runner = { .pending_fd = -1 };
 
 const struct lk_message_file *lk_runner_file(void)
 {
@@ -111,6 +112,7 @@ void lk_runner_recognised(void)
 	lk_runner.record = lk_pages_map_shared(sizeof *lk_runner.record);
 	__atomic_fetch_add(&lk_tracker.run->runners, 1, __ATOMIC_RELAXED);
 	leave_environment();
+	lk_descriptor_baseline(); /* learns the highest number, for all children */
 	lk_summary_expect();
 }
 

@@ -141,7 +141,7 @@ static uint64_t identity_of(const struct found *found)
 	return hash;
 }
 
-static uint32_t this_generation(void)
+uint32_t lk_code_generation_now(void)
 {
 	uint32_t now = __atomic_load_n(&lk_code_generation, __ATOMIC_RELAXED);
 
@@ -150,7 +150,7 @@ static uint32_t this_generation(void)
 
 static LK_COLD uint32_t remember(const struct found *found)
 {
-	uint32_t generation = this_generation();
+	uint32_t generation = lk_code_generation_now();
 
 	for (uint32_t i = 0; i < MODULES_MAX; i++) {
 		struct module *module = &modules[i];
@@ -219,4 +219,6 @@ void lk_code_forget(void (*gone)(uintptr_t start, uintptr_t end))
 		gone(module->start, module->end);
 		__atomic_store_n(&module->state, FREE, __ATOMIC_RELEASE);
 	}
+	/* Once more: a walk since the first time may have used what was gone. */
+	__atomic_fetch_add(&lk_code_generation, 1, __ATOMIC_RELEASE);
 }

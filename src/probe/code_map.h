@@ -19,11 +19,14 @@ struct lk_code {
 /* False: PC is outside all modules.  No lock, no allocation. */
 bool lk_code_find(uintptr_t pc, struct lk_code *ret);
 
-/* Begins a new generation and calls GONE for every module that was looked up
- * and is not there any more. */
+/* Begins a new generation, calls GONE for every module that was looked up and is
+ * not there any more, and begins another one. */
 void lk_code_forget(void (*gone)(uintptr_t start, uintptr_t end));
 
-/* Changes with every lk_code_forget(); starts with 1. */
+/* Grows with every lk_code_forget(); starts with 1. */
 extern uint32_t lk_code_generation;
+
+/* What a module that is looked up for the first time now gets. */
+uint32_t lk_code_generation_now(void);
 
 #endif

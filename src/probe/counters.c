@@ -7,9 +7,9 @@
 #include "base/arena.h"
 #include "base/light.h"
 
-static struct lk_counters shared;
-static struct lk_counters *all;
-static struct lk_arena arena;
+static LK_HOT struct lk_counters shared;
+static LK_HOT struct lk_counters *all;
+static LK_HOT struct lk_arena arena;
 
 static struct lk_counters *first(void)
 {

@@ -34,10 +34,9 @@ static inline lk_stack_id lk_depot_child(lk_stack_id parent, uintptr_t pc, unsig
  * interrupted instruction plus 1, so "address - 1" is right for every frame. */
 size_t lk_depot_frames(lk_stack_id stack, uintptr_t *frames, size_t max, bool *cut);
 
-/* When the module that holds the innermost frame of STACK was first walked
- * through: how often lk_unwind_forget_modules() had been called by then, plus 1.
- * No module was unloaded during a generation without a new one beginning, so
- * (address, generation) names one module.  0: outside all modules. */
+/* What lk_unwind_generation() was when the module around the innermost frame of
+ * STACK was first walked through: (address, generation) names one module, also
+ * after another one was loaded in its place.  0: outside all modules. */
 unsigned lk_depot_generation(lk_stack_id stack);
 
 /* The stack without its innermost frame; LK_DEPOT_ROOT or LK_DEPOT_CUT when

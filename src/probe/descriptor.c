@@ -8,8 +8,8 @@
 
 #include "base/arena.h"
 #include "base/attributes.h"
-#include "base/proc.h"
 #include "base/self.h"
+#include "probe/open_numbers.h"
 #include "probe/tracker.h"
 #include "probe/unwind.h"
 #include "base/light.h"
@@ -26,13 +26,15 @@ struct slot {
 	/* As it was at the last mark that found it open. */
 	uint32_t marked_in; /* epoch of that mark */
 	uint32_t marked_generation;
+	/* What it led to then; asked for when it is closed, so that a mark is cheap. */
+	uint32_t identified_in; /* epoch */
 	dev_t device;
 	ino_t inode;
 };
 
-static struct slot *slots; /* SLOTS of them, reserved on first use */
-static uint64_t openings, lost;
-static int highest; /* number ever seen open */
+static LK_HOT struct slot *slots; /* SLOTS of them, reserved on first use */
+static LK_HOT uint64_t openings, lost;
+static LK_HOT int highest; /* number ever seen open */
 
 static struct slot *slot_of(int fd)
 {
@@ -77,6 +79,19 @@ void lk_descriptor_opened(int fd, enum lk_descriptor_number how, const void *fra
 		__atomic_fetch_add(&openings, 1, __ATOMIC_RELAXED);
 }
 
+static void identify(struct slot *slot, int fd)
+{
+	int saved = errno;
+	struct stat status;
+
+	if (fstat(fd, &status) == 0) {
+		slot->device = status.st_dev;
+		slot->inode = status.st_ino;
+		slot->identified_in = lk_tracker.epoch;
+	}
+	errno = saved;
+}
+
 void lk_descriptor_closing(int fd)
 {
 	if (!lk_tracker.descriptors || lk_self.in_vfork_child)
@@ -84,6 +99,8 @@ void lk_descriptor_closing(int fd)
 	struct slot *slot = slot_of(fd);
 	if (!slot)
 		return;
+	if (slot->marked_in == lk_tracker.epoch && slot->generation == slot->marked_generation)
+		identify(slot, fd);
 	slot->stack = LK_STACK_NONE;
 	slot->exempt = 0;
 	slot->generation++;
@@ -110,45 +127,45 @@ void lk_descriptor_exempt(int fd)
 static void note(void *context, int fd)
 {
 	struct slot *slot = slot_of(fd);
-	struct stat status;
 
 	(void)context;
-	if (!slot || fstat(fd, &status) != 0)
+	if (!slot)
 		return;
 	slot->marked_in = lk_tracker.epoch;
 	slot->marked_generation = slot->generation;
-	slot->device = status.st_dev;
-	slot->inode = status.st_ino;
-}
-
-/* Without /proc, or without a descriptor to read it, every number that the process
- * may have is tried, and those it had before it lowered its limit. */
-static bool each_open(void (*visit)(void *context, int number), void *context)
-{
-	if (lk_proc_each("/proc/self/fd", visit, context))
-		return true;
-	long most = sysconf(_SC_OPEN_MAX);
-	for (int fd = 0; (fd < most && fd < SLOTS) || fd <= highest; fd++) {
-		struct stat status;
-		if (fstat(fd, &status) == 0)
-			visit(context, fd);
-	}
-	return most > 0;
 }
 
 bool lk_descriptor_baseline(void)
 {
-	int saved = errno;
-	bool ok = each_open(note, NULL);
-
-	errno = saved;
-	return ok;
+	return lk_open_numbers_each(highest, note, NULL);
 }
 
 struct look {
 	void (*visit)(void *context, const struct lk_descriptor_change *change);
 	void *context;
 };
+
+/* Is what SLOT's number leads to the file that it led to at the mark? */
+static bool is_same_file(const struct slot *slot, int fd)
+{
+	struct stat status;
+
+	return slot->identified_in == lk_tracker.epoch && fstat(fd, &status) == 0 &&
+	       status.st_dev == slot->device && status.st_ino == slot->inode;
+}
+
+/* The number was open at the mark, and a wrapper saw it closed or taken over since.
+ * Given out again by the kernel it is a new descriptor, whatever it leads to - but
+ * for a copy that puts back what was there, and for a standard stream that was
+ * redirected and comes back. */
+static bool is_opened_anew(const struct slot *slot, int fd)
+{
+	if (slot->opened_in != lk_tracker.epoch || slot->stack == LK_STACK_NONE ||
+	    slot->how == LK_DESCRIPTOR_CHOSEN)
+		return false;
+	return !((fd <= STDERR_FILENO || slot->how == LK_DESCRIPTOR_COPIED) &&
+		 is_same_file(slot, fd));
+}
 
 static void compare(void *context, int fd)
 {
@@ -160,24 +177,9 @@ static void compare(void *context, int fd)
 		return;
 	change.stack = slot->opened_in == lk_tracker.epoch ? slot->stack : LK_STACK_NONE;
 	if (slot->marked_in == lk_tracker.epoch) {
-		struct stat status;
-		bool same_file = fstat(fd, &status) == 0 && status.st_dev == slot->device &&
-				 status.st_ino == slot->inode;
-
-		/* A wrapper saw the number closed and given out again by the kernel:
-		 * that is a new descriptor, whatever it leads to - but for a copy that
-		 * puts back what was there, and for a standard stream that is redirected
-		 * and comes back. */
-		bool is_standard = fd <= STDERR_FILENO;
-		bool opened_anew = slot->generation != slot->marked_generation &&
-				   slot->opened_in == lk_tracker.epoch &&
-				   slot->stack != LK_STACK_NONE &&
-				   slot->how != LK_DESCRIPTOR_CHOSEN &&
-				   !(same_file &&
-				     (is_standard || slot->how == LK_DESCRIPTOR_COPIED));
-		if (same_file && !opened_anew)
+		if (slot->generation == slot->marked_generation)
 			return;
-		change.replaced = !opened_anew;
+		change.replaced = !is_opened_anew(slot, fd);
 	}
 	look->visit(look->context, &change);
 }
@@ -185,11 +187,7 @@ static void compare(void *context, int fd)
 bool lk_descriptor_each_new(void (*visit)(void *context, const struct lk_descriptor_change *change),
 			    void *context)
 {
-	int saved = errno;
-	bool ok = each_open(compare, &(struct look){ visit, context });
-
-	errno = saved;
-	return ok;
+	return lk_open_numbers_each(highest, compare, &(struct look){ visit, context });
 }
 
 uint64_t lk_descriptor_lost(void)

@@ -34,7 +34,7 @@ bool lk_descriptor_baseline(void);
 
 struct lk_descriptor_change {
 	int fd;
-	bool replaced;	   /* open at the mark too, but now it is something else */
+	bool replaced;	   /* open at the mark too; the number was taken over since */
 	lk_stack_id stack; /* LK_STACK_NONE: opened outside what is watched */
 };
 /* Calls VISIT for each descriptor that is open now and was not at the mark, or

@@ -28,9 +28,9 @@ typedef uint64_t row;
 /* A leaf is its rows, and behind them one byte for each page of rows: touched? */
 static row *roof[1 << (ADDRESS_BITS - LEAF_SHIFT)];
 static uintptr_t leaves[LEAVES_MAX]; /* indices into roof plus 1, as they were made */
-static unsigned leaves_used;
-static unsigned granule_shift = 5;
-static uint64_t lost;
+static LK_HOT unsigned leaves_used;
+static LK_HOT unsigned granule_shift = 5;
+static LK_HOT uint64_t lost;
 
 void lk_heap_init(unsigned granule)
 {

@@ -16,9 +16,9 @@
 
 enum { ROWS = 1 << 16 };
 
-static struct lk_thread *rows;
-static unsigned rows_used; /* rows beyond were never taken */
-static uint64_t creations, lost;
+static LK_HOT struct lk_thread *rows;
+static LK_HOT unsigned rows_used; /* rows beyond were never taken */
+static LK_HOT uint64_t creations, lost;
 
 static struct lk_thread *table(void)
 {

@@ -18,7 +18,7 @@
 
 /* Until boot everything is off and rows are old: what ld.so and early
  * constructors take belongs to no test. */
-struct lk_tracker lk_tracker = { .epoch = LK_EPOCH_OLD };
+LK_HOT struct lk_tracker lk_tracker = { .epoch = LK_EPOCH_OLD };
 
 static const char *heap_blind;
 

@@ -33,6 +33,11 @@ void lk_unwind_forget_modules(void)
 	lk_rules_forget();
 }
 
+unsigned lk_unwind_generation(void)
+{
+	return lk_code_generation_now();
+}
+
 uint64_t lk_unwind_lost(void)
 {
 	return lk_depot_refused() + __atomic_load_n(&walkers_refused, __ATOMIC_RELAXED);

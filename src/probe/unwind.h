@@ -26,6 +26,10 @@ void lk_unwind_set_depth(unsigned frames);
  * code.  Every thread forgets its last walk. */
 void lk_unwind_forget_modules(void);
 
+/* A number that grows with each call of lk_unwind_forget_modules(); between two of
+ * them no module takes the place of another.  See lk_depot_generation. */
+unsigned lk_unwind_generation(void);
+
 /* Call last in a thread that ends: its walker serves the next thread.  The
  * walkers of threads that ended without it are found later. */
 void lk_unwind_thread_end(void);
