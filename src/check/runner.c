@@ -51,15 +51,19 @@ void lk_runner_close_window(void)
 	lk_runner.verify = false;
 }
 
+/* Is the entry our library: libleakcheck.so, or that with a version? */
 static bool is_ours(const char *entry, size_t length)
 {
 	static const char name[] = "libleakcheck.so";
+	const char *slash = memrchr(entry, '/', length);
+	const char *base = slash ? slash + 1 : entry;
+	size_t rest = length - (size_t)(base - entry);
 
-	for (size_t i = 0; i + sizeof name - 1 <= length; i++)
-		if ((i == 0 || entry[i - 1] == '/') &&
-		    strncmp(entry + i, name, sizeof name - 1) == 0)
-			return true;
-	return false;
+	if (rest < sizeof name - 1 || strncmp(base, name, sizeof name - 1) != 0)
+		return false;
+	base += sizeof name - 1;
+	rest -= sizeof name - 1;
+	return rest == 0 || (base[0] == '.' && strspn(base, ".0123456789") >= rest);
 }
 
 /* Copies LIST without our entries to REST (as long as LIST); true if one was there. */

@@ -28,10 +28,9 @@ LK_EXPORT int pthread_create(pthread_t *thread, const pthread_attr_t *attributes
 		return LK_REAL(pthread_create)(thread, attributes, start, argument);
 	row->start = start;
 	row->argument = argument;
-	uint64_t serial = row->serial;
 	int status = LK_REAL(pthread_create)(thread, attributes, lk_thread_main, row);
 	if (status == 0)
-		lk_thread_created(row, serial, thread);
+		lk_thread_created(row, thread);
 	else
 		lk_thread_failed(row);
 	return status;
@@ -45,10 +44,9 @@ LK_EXPORT int thrd_create(thrd_t *thread, thrd_start_t start, void *argument)
 		return LK_REAL(thrd_create)(thread, start, argument);
 	row->start_c11 = start;
 	row->argument = argument;
-	uint64_t serial = row->serial;
 	int status = LK_REAL(thrd_create)(thread, lk_thread_main_c11, row);
 	if (status == thrd_success)
-		lk_thread_created(row, serial, thread);
+		lk_thread_created(row, thread);
 	else
 		lk_thread_failed(row);
 	return status;

@@ -10,7 +10,8 @@
  * memory.  Names from outside are escaped: no control character gets through. */
 char *lk_describe_descriptor(const struct lk_descriptor *row);
 
-/* "thread 4711 \"writer\", running worker_main", as above. */
+/* "thread 4711 \"writer\", still running, not joined, started in worker_main", as
+ * above. */
 char *lk_describe_thread(const struct lk_thread_left *row, struct lk_symbols *symbols);
 
 #endif

@@ -13,6 +13,10 @@ static size_t sequence(const unsigned char *text)
 
 	if (text[0] >= 0xf5 || (text[0] == 0xc2 && text[1] < 0xa0))
 		return 0;
+	/* Overlong forms, halves of surrogates, beyond U+10FFFF. */
+	if ((text[0] == 0xe0 && text[1] < 0xa0) || (text[0] == 0xed && text[1] >= 0xa0) ||
+	    (text[0] == 0xf0 && text[1] < 0x90) || (text[0] == 0xf4 && text[1] >= 0x90))
+		return 0;
 	for (size_t i = 1; i < length; i++)
 		if ((text[i] & 0xc0) != 0x80)
 			return 0;

@@ -82,10 +82,11 @@ static uint32_t stable_id(const struct lk_finding *finding)
 
 	for (size_t i = 0; i < finding->frames_count; i++) {
 		const struct lk_frame *frame = &finding->frames[i];
-		char offset[24];
+		char offset[24] = "?";
 
 		hash = hash_text(hash, frame->module ? lk_module_name(frame->module) : "?");
-		snprintf(offset, sizeof offset, "+0x%lx", (unsigned long)frame->offset);
+		if (frame->module)
+			snprintf(offset, sizeof offset, "+0x%lx", (unsigned long)frame->offset);
 		hash = hash_text(hash, frame->function ? frame->function : offset);
 	}
 	return hash;

@@ -19,21 +19,33 @@ const char *lk_module_name(const struct lk_module *module)
 	return slash ? slash + 1 : module->path;
 }
 
-bool lk_module_is_libc(const struct lk_module *module)
+static bool begins_with_any(const char *name, const char *const *beginnings, size_t count)
 {
-	static const char *const families[] = {
-		"libc.so",     "libc-2.",	  "ld-linux",	   "ld-2.",	"libstdc++.so",
-		"libgcc_s.so", "libnss_", "libresolv.so",  "libm.so",	"libpthread.so",
-		"libdl.so",    "librt.so", "libanl.so",	   "libnsl.so", "libc_malloc_debug.so",
-	};
-	const char *name = lk_module_name(module);
-
-	if (strstr(module->path, "/gconv/"))
-		return true;
-	for (size_t i = 0; i < sizeof families / sizeof *families; i++)
-		if (strncmp(name, families[i], strlen(families[i])) == 0)
+	for (size_t i = 0; i < count; i++)
+		if (strncmp(name, beginnings[i], strlen(beginnings[i])) == 0)
 			return true;
 	return false;
+}
+
+bool lk_module_is_libc(const struct lk_module *module)
+{
+	/* Wherever they are installed. */
+	static const char *const own[] = {
+		"libc.so.6",	   "ld-linux",	    "libm.so.6",  "libpthread.so.0",
+		"libdl.so.2",	   "librt.so.1",    "libanl.so.1", "libresolv.so.2",
+		"libgcc_s.so.1", "libstdc++.so.6", "libc_malloc_debug.so.0",
+	};
+	/* Such names may be given to a program's own library too. */
+	static const char *const systems[] = { "libnss_", "libnsl.so", "libc-2.", "ld-2." };
+	const char *name = lk_module_name(module);
+
+	if (module->is_program)
+		return false;
+	if (begins_with_any(name, own, sizeof own / sizeof *own))
+		return true;
+	return lk_module_is_system(module) &&
+	       (strstr(module->path, "/gconv/") ||
+		begins_with_any(name, systems, sizeof systems / sizeof *systems));
 }
 
 bool lk_module_is_system(const struct lk_module *module)

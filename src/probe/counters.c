@@ -60,12 +60,12 @@ LK_COLD void lk_counters_block_slowly(uint32_t epoch, uint32_t current, int chan
 		count_shared(epoch, current, change, allocation);
 		return;
 	}
+	mine->busy = 1;
 	if (mine->epoch != current) {
-		mine->busy = 1;
 		mine->young = 0;
 		mine->epoch = current;
-		mine->busy = 0;
 	}
+	mine->busy = 0;
 	lk_counters_block(epoch, current, change, allocation);
 }
 
@@ -77,6 +77,13 @@ int64_t lk_counters_young(uint32_t epoch)
 		if (set->epoch == epoch)
 			sum += set->young;
 	return sum;
+}
+
+void lk_counters_age(void)
+{
+	shared.epoch = 0;
+	for (struct lk_counters *set = first(); set; set = set->next)
+		set->epoch = 0;
 }
 
 uint64_t lk_counters_allocations(void)

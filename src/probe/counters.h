@@ -53,6 +53,8 @@ static inline void lk_counters_block(uint32_t epoch, uint32_t current, int chang
 
 /* Young blocks alive now, over all threads. */
 int64_t lk_counters_young(uint32_t epoch);
+/* Every set forgets which epoch it was about: epochs are about to start over. */
+void lk_counters_age(void);
 /* Allocations since the process started, over all threads. */
 uint64_t lk_counters_allocations(void);
 

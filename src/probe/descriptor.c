@@ -110,8 +110,8 @@ void lk_descriptor_closing_range(unsigned first, unsigned last)
 {
 	struct slot *known = __atomic_load_n(&slots, __ATOMIC_ACQUIRE);
 
-	/* Slots never used stay untouched: a range may name a million of them. */
-	for (unsigned fd = first; known && fd < SLOTS && fd <= last; fd++)
+	/* A range may name a million numbers that were never open. */
+	for (unsigned fd = first; known && fd <= (unsigned)highest && fd <= last; fd++)
 		if (known[fd].generation || known[fd].marked_in)
 			lk_descriptor_closing((int)fd);
 }
@@ -137,7 +137,7 @@ static void note(void *context, int fd)
 
 bool lk_descriptor_baseline(void)
 {
-	return lk_open_numbers_each(highest, note, NULL);
+	return slot_of(0) && lk_open_numbers_each(highest, note, NULL);
 }
 
 struct look {
@@ -187,7 +187,14 @@ static void compare(void *context, int fd)
 bool lk_descriptor_each_new(void (*visit)(void *context, const struct lk_descriptor_change *change),
 			    void *context)
 {
-	return lk_open_numbers_each(highest, compare, &(struct look){ visit, context });
+	return slot_of(0) &&
+	       lk_open_numbers_each(highest, compare, &(struct look){ visit, context });
+}
+
+void lk_descriptor_age(void)
+{
+	for (int fd = 0; slots && fd <= highest; fd++)
+		slots[fd].opened_in = slots[fd].marked_in = slots[fd].identified_in = LK_EPOCH_OLD;
 }
 
 uint64_t lk_descriptor_lost(void)

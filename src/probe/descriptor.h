@@ -42,6 +42,9 @@ struct lk_descriptor_change {
 bool lk_descriptor_each_new(void (*visit)(void *context, const struct lk_descriptor_change *),
 			    void *context);
 
+/* No descriptor of now belongs to an epoch to come: epochs are about to start over. */
+void lk_descriptor_age(void);
+
 /* Events that could not be kept because memory was refused or the number is too
  * high. */
 uint64_t lk_descriptor_lost(void);

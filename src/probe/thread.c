@@ -35,16 +35,54 @@ static struct lk_thread *table(void)
 	return known;
 }
 
+static bool is_alive(pid_t tid)
+{
+	return tid != 0 && syscall(SYS_tgkill, getpid(), tid, 0) == 0;
+}
+
+static void free_row(struct lk_thread *row, uint64_t state)
+{
+	row->handle = 0;
+	__atomic_store_n(&row->state, state & ~(uint64_t)LK_THREAD_FLAGS, __ATOMIC_RELEASE);
+}
+
+static bool is_over(uint64_t state)
+{
+	const uint64_t over = LK_THREAD_FINISHED | LK_THREAD_DETACHED;
+
+	return (state & over) == over && !(state & LK_THREAD_CREATING);
+}
+
+/* Sets and clears flags.  A row that is over is freed by whoever looks for one when
+ * the kernel has no such thread any more: until then its destructors may run. */
+static void change(struct lk_thread *row, uint64_t set, uint64_t clear)
+{
+	uint64_t state = __atomic_load_n(&row->state, __ATOMIC_RELAXED);
+
+	while (!__atomic_compare_exchange_n(&row->state, &state, (state | set) & ~clear, false,
+					    __ATOMIC_ACQ_REL, __ATOMIC_RELAXED))
+		;
+}
+
+/* Takes ROW if it is free, or was used by a thread that is gone. */
+static bool take(struct lk_thread *row)
+{
+	uint64_t state = __atomic_load_n(&row->state, __ATOMIC_ACQUIRE);
+	bool is_free = !(state & LK_THREAD_FLAGS);
+
+	if (!is_free && (!is_over(state) || is_alive(row->tid)))
+		return false;
+	uint64_t taken = ((state | LK_THREAD_FLAGS) + 1) | LK_THREAD_TAKEN | LK_THREAD_CREATING;
+	return __atomic_compare_exchange_n(&row->state, &state, taken, false, __ATOMIC_ACQ_REL,
+					   __ATOMIC_RELAXED);
+}
+
 static struct lk_thread *take_row(void)
 {
 	struct lk_thread *known = table();
 
 	for (unsigned i = 0; known && i < ROWS; i++) {
-		uint32_t free = 0;
-
-		if (known[i].state ||
-		    !__atomic_compare_exchange_n(&known[i].state, &free, LK_THREAD_TAKEN, false,
-						 __ATOMIC_ACQ_REL, __ATOMIC_RELAXED))
+		if (!take(&known[i]))
 			continue;
 		unsigned used = __atomic_load_n(&rows_used, __ATOMIC_RELAXED);
 		while (used < i + 1 &&
@@ -57,11 +95,6 @@ static struct lk_thread *take_row(void)
 	return NULL;
 }
 
-static void free_row(struct lk_thread *row)
-{
-	__atomic_store_n(&row->state, 0, __ATOMIC_RELEASE);
-}
-
 struct lk_thread *lk_thread_creating(bool detached, const void *frame)
 {
 	if (!lk_tracker.threads || lk_self.quiet)
@@ -69,33 +102,23 @@ struct lk_thread *lk_thread_creating(bool detached, const void *frame)
 	struct lk_thread *row = take_row();
 	if (!row)
 		return NULL;
-	row->epoch = lk_self.ignoring ? LK_EPOCH_OLD : lk_tracker.epoch;
-	row->created = lk_unwind(frame);
-	row->serial = __atomic_add_fetch(&creations, 1, __ATOMIC_RELAXED);
 	row->handle = 0;
 	row->tid = 0;
+	row->epoch = lk_self.ignoring ? LK_EPOCH_OLD : lk_tracker.epoch;
 	row->start = NULL;
 	row->start_c11 = NULL;
+	row->created = lk_unwind(frame);
 	if (detached)
-		__atomic_fetch_or(&row->state, LK_THREAD_DETACHED, __ATOMIC_RELEASE);
+		change(row, LK_THREAD_DETACHED, 0);
+	__atomic_fetch_add(&creations, 1, __ATOMIC_RELAXED);
 	return row;
-}
-
-/* Sets BIT; frees the row once the thread has both ended and been detached. */
-static void advance(struct lk_thread *row, uint32_t bit)
-{
-	const uint32_t both = LK_THREAD_FINISHED | LK_THREAD_DETACHED;
-	uint32_t before = __atomic_fetch_or(&row->state, bit, __ATOMIC_ACQ_REL);
-
-	if ((before & both) != both && ((before | bit) & both) == both)
-		free_row(row);
 }
 
 static void end(void *row)
 {
 	lk_counters_thread_end();
 	lk_unwind_thread_end();
-	advance(row, LK_THREAD_FINISHED);
+	change(row, LK_THREAD_FINISHED, 0);
 }
 
 static void begin(struct lk_thread *row)
@@ -133,34 +156,35 @@ int lk_thread_main_c11(void *argument)
 	return result;
 }
 
-void lk_thread_created(struct lk_thread *row, uint64_t serial, const pthread_t *where)
+void lk_thread_created(struct lk_thread *row, const pthread_t *where)
 {
 	pthread_t handle, unset = 0;
 
 	/* Needed only for a join or detach that comes before the thread has run: once
-	 * it has, it told its handle itself, and may have ended long ago. */
-	if (row->serial != serial || row->handle != 0 || (row->state & LK_THREAD_DETACHED) ||
-	    !lk_proc_memory(where, &handle, sizeof handle))
-		return;
-	__atomic_compare_exchange_n(&row->handle, &unset, handle, false, __ATOMIC_ACQ_REL,
-				    __ATOMIC_RELAXED);
+	 * it has, it told its handle itself, and may have released WHERE. */
+	if (row->handle == 0 && !(row->state & LK_THREAD_DETACHED) &&
+	    lk_proc_memory(where, &handle, sizeof handle))
+		__atomic_compare_exchange_n(&row->handle, &unset, handle, false, __ATOMIC_ACQ_REL,
+					    __ATOMIC_RELAXED);
+	change(row, 0, LK_THREAD_CREATING);
 }
 
 void lk_thread_failed(struct lk_thread *row)
 {
-	free_row(row);
+	free_row(row, row->state);
 }
 
 struct lk_thread *lk_thread_claim(pthread_t handle)
 {
-	const uint32_t taken = LK_THREAD_DETACHED | LK_THREAD_CLAIMED;
+	const uint64_t taken = LK_THREAD_DETACHED | LK_THREAD_CLAIMED;
 	struct lk_thread *known = __atomic_load_n(&rows, __ATOMIC_ACQUIRE);
 	unsigned used = __atomic_load_n(&rows_used, __ATOMIC_ACQUIRE);
 
 	for (unsigned i = 0; known && i < used; i++) {
-		uint32_t state = __atomic_load_n(&known[i].state, __ATOMIC_ACQUIRE);
+		uint64_t state = __atomic_load_n(&known[i].state, __ATOMIC_ACQUIRE);
 
-		while (state && !(state & taken) && known[i].handle == handle)
+		while ((state & LK_THREAD_TAKEN) && !(state & taken) &&
+		       known[i].handle == handle)
 			if (__atomic_compare_exchange_n(&known[i].state, &state,
 							state | LK_THREAD_CLAIMED, false,
 							__ATOMIC_ACQ_REL, __ATOMIC_ACQUIRE))
@@ -172,19 +196,20 @@ struct lk_thread *lk_thread_claim(pthread_t handle)
 void lk_thread_unclaim(struct lk_thread *row)
 {
 	if (row)
-		__atomic_fetch_and(&row->state, ~(uint32_t)LK_THREAD_CLAIMED, __ATOMIC_RELEASE);
+		change(row, 0, LK_THREAD_CLAIMED);
 }
 
+/* Its handle may be another thread's from now on. */
 void lk_thread_joined(struct lk_thread *row)
 {
 	if (row)
-		free_row(row);
+		change(row, LK_THREAD_FINISHED | LK_THREAD_DETACHED, 0);
 }
 
 void lk_thread_detached(struct lk_thread *row)
 {
 	if (row)
-		advance(row, LK_THREAD_DETACHED);
+		change(row, LK_THREAD_DETACHED, 0);
 }
 
 void lk_thread_each(uint32_t epoch, void (*visit)(void *context, const struct lk_thread *row),
@@ -194,9 +219,9 @@ void lk_thread_each(uint32_t epoch, void (*visit)(void *context, const struct lk
 	unsigned used = __atomic_load_n(&rows_used, __ATOMIC_ACQUIRE);
 
 	for (unsigned i = 0; known && i < used; i++) {
-		uint32_t state = __atomic_load_n(&known[i].state, __ATOMIC_ACQUIRE);
+		uint64_t state = __atomic_load_n(&known[i].state, __ATOMIC_ACQUIRE);
 
-		if (state && known[i].epoch == epoch)
+		if ((state & LK_THREAD_TAKEN) && !is_over(state) && known[i].epoch == epoch)
 			visit(context, &known[i]);
 	}
 }
@@ -207,11 +232,18 @@ unsigned lk_thread_running(void)
 	unsigned used = __atomic_load_n(&rows_used, __ATOMIC_ACQUIRE), running = 0;
 
 	for (unsigned i = 0; known && i < used; i++) {
-		uint32_t state = __atomic_load_n(&known[i].state, __ATOMIC_ACQUIRE);
+		uint64_t state = __atomic_load_n(&known[i].state, __ATOMIC_ACQUIRE);
 
-		running += state && !(state & LK_THREAD_FINISHED) && &known[i] != lk_self.thread;
+		if ((state & LK_THREAD_TAKEN) && &known[i] != lk_self.thread)
+			running += !(state & LK_THREAD_FINISHED) || is_alive(known[i].tid);
 	}
 	return running;
+}
+
+void lk_thread_age(void)
+{
+	for (unsigned i = 0; rows && i < rows_used; i++)
+		rows[i].epoch = LK_EPOCH_OLD;
 }
 
 void lk_thread_forked(void)
@@ -220,7 +252,7 @@ void lk_thread_forked(void)
 
 	for (unsigned i = 0; known && i < rows_used; i++)
 		if (&known[i] != lk_self.thread)
-			free_row(&known[i]);
+			free_row(&known[i], known[i].state);
 }
 
 uint64_t lk_thread_creations(void)

@@ -15,9 +15,10 @@
 #include "model/stack.h"
 
 struct lk_thread {
-	uint32_t state; /* 0: the row is free */
+	/* The flags below, and above them how often the row was taken, so that a claim
+	 * cannot hit a later thread; no flag: the row is free. */
+	uint64_t state;
 	uint32_t epoch;
-	uint64_t serial; /* of the creation */
 	pid_t tid; /* 0 until it runs */
 	lk_stack_id created;
 	pthread_t handle; /* 0 until it is known */
@@ -28,9 +29,11 @@ struct lk_thread {
 
 enum {
 	LK_THREAD_TAKEN = 1,
-	LK_THREAD_FINISHED = 2,
-	LK_THREAD_DETACHED = 4,
-	LK_THREAD_CLAIMED = 8, /* somebody is joining or detaching it */
+	LK_THREAD_CREATING = 2, /* its creator is not done: the row is kept */
+	LK_THREAD_FINISHED = 4,
+	LK_THREAD_DETACHED = 8,
+	LK_THREAD_CLAIMED = 16, /* somebody is joining or detaching it */
+	LK_THREAD_FLAGS = 255,
 };
 
 /* A row for the thread that the caller of the hook (frame FRAME) is about to
@@ -39,9 +42,9 @@ struct lk_thread *lk_thread_creating(bool detached, const void *frame);
 /* What the thread must run instead of its start routine; the argument is the row. */
 void *lk_thread_main(void *row);
 int lk_thread_main_c11(void *row);
-/* The creation that was given SERIAL succeeded, and its handle was written to
- * WHERE, which the thread may have released by now; or it failed. */
-void lk_thread_created(struct lk_thread *row, uint64_t serial, const pthread_t *where);
+/* The creation succeeded, and the handle was written to WHERE, which the thread may
+ * have released by now; or it failed. */
+void lk_thread_created(struct lk_thread *row, const pthread_t *where);
 void lk_thread_failed(struct lk_thread *row);
 
 /* Claims the row of HANDLE, NULL if it is unknown.  Call before joining or
@@ -57,8 +60,12 @@ void lk_thread_unclaim(struct lk_thread *row);
 void lk_thread_each(uint32_t epoch, void (*visit)(void *context, const struct lk_thread *row),
 		    void *context);
 
-/* Threads whose code still runs, the calling one not counted. */
+/* Threads whose code still runs, the destructors of their thread-local data
+ * included; the calling one is not counted. */
 unsigned lk_thread_running(void);
+
+/* No thread of now belongs to an epoch to come: epochs are about to start over. */
+void lk_thread_age(void);
 
 /* After fork: the other threads are not in this process. */
 void lk_thread_forked(void);

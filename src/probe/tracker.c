@@ -4,6 +4,7 @@
 #include <fcntl.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <sys/stat.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
@@ -11,8 +12,11 @@
 #include "base/attributes.h"
 #include "base/fmt.h"
 #include "base/self.h"
+#include "probe/counters.h"
+#include "probe/descriptor.h"
 #include "probe/heap.h"
 #include "probe/rival.h"
+#include "probe/thread.h"
 #include "probe/unwind.h"
 #include "base/light.h"
 
@@ -26,7 +30,7 @@ static const char *variable(char **environment, const char *name)
 {
 	size_t length = strlen(name);
 
-	for (; *environment; environment++)
+	for (; environment && *environment; environment++)
 		if (strncmp(*environment, name, length) == 0 && (*environment)[length] == '=')
 			return *environment + length + 1;
 	return NULL;
@@ -38,11 +42,18 @@ static struct lk_run *map_named_run(const char *path)
 	int fd = (int)syscall(SYS_openat, AT_FDCWD, path, O_RDWR | O_CLOEXEC);
 	if (fd < 0)
 		return NULL;
-	void *pages = mmap(NULL, sizeof(struct lk_run), PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
+	/* The variable may outlive the run, and the number be another file's. */
+	struct stat status;
+	struct lk_run *run = MAP_FAILED;
+	if (fstat(fd, &status) == 0 && status.st_size >= (off_t)sizeof *run)
+		run = mmap(NULL, sizeof *run, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
 	syscall(SYS_close, fd);
-	if (pages == MAP_FAILED || ((struct lk_run *)pages)->magic != LK_RUN_MAGIC)
+	if (run == MAP_FAILED)
 		return NULL;
-	return pages;
+	if (run->magic == LK_RUN_MAGIC)
+		return run;
+	munmap(run, sizeof *run);
+	return NULL;
 }
 
 static void boot_run(const char *path)
@@ -89,6 +100,9 @@ void lk_tracker_mark(void)
 {
 	if (lk_tracker.epoch >= LK_EPOCH_LAST) {
 		lk_heap_age();
+		lk_counters_age();
+		lk_descriptor_age();
+		lk_thread_age();
 		lk_tracker.epoch = LK_EPOCH_FIRST - 1;
 	}
 	__atomic_store_n(&lk_tracker.epoch, lk_tracker.epoch + 1, __ATOMIC_RELEASE);

@@ -118,8 +118,11 @@ void lk_report_findings(FILE *out, const struct lk_findings *findings, const cha
 	if (findings->left_out > 0)
 		fprintf(out, "%s... and %" PRIu64 " more leak%s\n", prefix, findings->left_out,
 			plural(findings->left_out));
-	if (complaint)
-		fprintf(out, "%snote: %s\n", prefix, complaint);
+	if (complaint) {
+		fprintf(out, "%snote: ", prefix);
+		lk_escape(out, complaint);
+		fputc('\n', out);
+	}
 }
 
 static char *print_whole(const struct lk_findings *findings)
@@ -157,25 +160,43 @@ static uint64_t findings_in(const char *text, size_t length)
 	return count;
 }
 
+static char *print_tail(const struct lk_findings *findings, uint64_t shown, const char *whole)
+{
+	char *text = NULL;
+	size_t size;
+	FILE *out = open_memstream(&text, &size);
+
+	if (!out)
+		return NULL;
+	fprintf(out, "\n  # ... cut: %" PRIu64 " of %" PRIu64 " leaks shown; the whole report: ",
+		shown, lk_findings_leaks(findings));
+	lk_escape(out, whole);
+	if (fclose(out) != 0) {
+		free(text);
+		return NULL;
+	}
+	return text;
+}
+
 /* Cuts TEXT to SIZE bytes at the end of a line, leaving room for the last one. */
 static void cut(char *text, size_t size, const struct lk_findings *findings, const char *whole)
 {
-	char tail[LK_TARGET_MAX + 96];
 	size_t end = size;
+	char *tail = NULL;
 
 	do {
 		while (end > 0 && text[end] != '\n')
 			end--;
-		int length = snprintf(tail, sizeof tail,
-				      "\n  # ... cut: %" PRIu64 " of %" PRIu64
-				      " leaks shown; the whole report: %s",
-				      findings_in(text, end), lk_findings_leaks(findings), whole);
-		if (end > 0 && length > 0 && (size_t)length < sizeof tail &&
-		    end + (size_t)length <= size) {
-			memcpy(text + end, tail, (size_t)length + 1);
+		free(tail);
+		tail = print_tail(findings, findings_in(text, end), whole);
+		size_t length = tail ? strlen(tail) : 0;
+		if (end > 0 && length > 0 && end + length <= size) {
+			memcpy(text + end, tail, length + 1);
+			free(tail);
 			return;
 		}
 	} while (end-- > 0);
+	free(tail);
 	text[size] = '\0'; /* not even one line and the tail fit */
 	char *line_end = strchr(text, '\n');
 	if (line_end)
