@@ -99,7 +99,7 @@ static void count(const struct lk_outcome *outcome)
 			   __ATOMIC_RELAXED);
 }
 
-void lk_session_close(struct lk_outcome *ret)
+void lk_session_close(unsigned settle_ms, struct lk_outcome *ret)
 {
 	struct lk_outcome outcome = { 0 };
 	int saved = lk_quiet_begin();
@@ -107,7 +107,7 @@ void lk_session_close(struct lk_outcome *ret)
 
 	/* A failed assertion may have jumped over the end of a bracket. */
 	lk_self.ignoring = window.ignoring;
-	lk_settle(is_settled, NULL, wait, lk_tracker.options.settle);
+	lk_settle(is_settled, NULL, wait, settle_ms);
 	if (lk_freeze_anything_young()) {
 		if (!lk_freeze(window.stack, &outcome.snapshot) ||
 		    !lk_findings_make(&outcome.snapshot, lk_tracker.options.ignore_libc,

@@ -23,9 +23,9 @@ struct lk_outcome {
 	struct lk_snapshot snapshot; /* what the findings point into */
 };
 
-/* Ends the window and judges it: settles, freezes, names.  Adds the test to the
- * run's record.  Release the outcome with lk_outcome_release. */
-void lk_session_close(struct lk_outcome *ret);
+/* Ends the window and judges it: settles (for SETTLE_MS milliseconds at most),
+ * freezes, names.  Adds the test to the run's record.  Release the outcome with lk_outcome_release. */
+void lk_session_close(unsigned settle_ms, struct lk_outcome *ret);
 void lk_outcome_release(struct lk_outcome *outcome);
 
 #endif

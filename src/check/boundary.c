@@ -8,6 +8,7 @@
  * and exit(0) last, after a DURATION message.  In no-fork mode a context message
  * follows the flush of Check's logs, and the message file is rewound at the end.
  * Fixtures that are not checked run in the runner and belong to no test. */
+#include <signal.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
@@ -15,6 +16,7 @@
 
 #include "api/session.h"
 #include "api/watch.h"
+#include "base/clock.h"
 #include "check/report.h"
 #include "check/runner.h"
 
@@ -36,6 +38,12 @@ static void temporary_made(const char *name, int fd)
 	if (fd >= 0 && length >= tail &&
 	    memcmp(name + length - tail, prefix, sizeof prefix - 1) == 0)
 		lk_runner.pending_fd = fd;
+}
+
+/* Is it the runner itself that calls, and not a thread beside it? */
+static bool in_runner(void)
+{
+	return lk_runner.role == LK_ROLE_RUNNER && lk_runner.thread == &lk_self;
 }
 
 /* Does a test's or fixture's own code run here?  Then a file is Check's only if a
@@ -153,8 +161,8 @@ static void context_changed(enum lk_context context, const void *frame)
 	lk_runner.user_code = true;
 	if (context == LK_CONTEXT_TEST && !lk_runner.test_seen)
 		test_begins();
-	if (lk_runner.role == LK_ROLE_TEST && lk_runner.record)
-		lk_runner.record->in_setup = !lk_runner.test_seen;
+	if (lk_runner.role == LK_ROLE_TEST && lk_runner.shared)
+		lk_runner.shared->test.in_setup = !lk_runner.test_seen;
 }
 
 /* What Check keeps in registers is spilled just below this function's frame
@@ -189,8 +197,8 @@ static void read_message(const struct lk_message *message, const void *frame)
 		break;
 	case LK_MESSAGE_FAIL:
 		lk_runner.failed = true;
-		if (lk_runner.record)
-			lk_runner.record->failed = true;
+		if (lk_runner.role == LK_ROLE_TEST && lk_runner.shared)
+			lk_runner.shared->test.failed = true;
 		break;
 	case LK_MESSAGE_DURATION:
 		lk_runner.duration_seen = true;
@@ -223,7 +231,7 @@ static void flushing(FILE *stream)
 {
 	/* Check flushes its logs around each event; inside a window, while no fixture
 	 * and no test runs, nobody else can. */
-	if (lk_runner.role == LK_ROLE_RUNNER && !owns_stream(stream) &&
+	if (in_runner() && !owns_stream(stream) &&
 	    (!lk_runner.window_open || !lk_runner.user_code))
 		lk_runner.armed = true;
 }
@@ -233,7 +241,7 @@ static void rewinding(FILE *stream)
 {
 	const struct lk_message_file *file = lk_runner_file();
 
-	if (lk_runner.role != LK_ROLE_RUNNER || !file || file->stream != stream || is_nested())
+	if (!in_runner() || !file || file->stream != stream || is_nested())
 		return;
 	lk_runner.user_code = false;
 	if (!lk_runner.window_open)
@@ -254,13 +262,13 @@ static void rewinding(FILE *stream)
 
 static void forking(void)
 {
-	if (lk_runner.role == LK_ROLE_RUNNER && !lk_runner.user_code)
+	if (in_runner() && !lk_runner.user_code)
 		refuse_stray_request();
 }
 
 static void forked_child(void)
 {
-	if (lk_runner.role == LK_ROLE_RUNNER && !lk_runner.user_code && lk_runner_file())
+	if (in_runner() && !lk_runner.user_code && lk_runner_file())
 		lk_runner.role = LK_ROLE_CANDIDATE;
 	else if (lk_runner.role != LK_ROLE_NONE)
 		lk_runner.role = LK_ROLE_BYSTANDER;
@@ -271,29 +279,42 @@ static void group_set(pid_t process, pid_t group, const void *frame)
 	if (lk_runner.role != LK_ROLE_CANDIDATE || process != 0 || group != 0)
 		return;
 	lk_runner.role = LK_ROLE_TEST;
-	if (lk_runner.record)
-		*lk_runner.record =
+	if (lk_runner.shared)
+		lk_runner.shared->test =
 			(struct lk_test_record){ .process = getpid(), .in_setup = true };
 	open_window(frame);
+}
+
+static int why_not_checked(const struct lk_test_record *record, int status)
+{
+	if (record->failed)
+		return record->in_setup ? LK_NOT_CHECKED_setup_failed : LK_NOT_CHECKED_failed;
+	if (WIFEXITED(status))
+		return LK_NOT_CHECKED_exited;
+	return WTERMSIG(status) == SIGKILL ? LK_NOT_CHECKED_killed : LK_NOT_CHECKED_signalled;
 }
 
 /* The process of a test has ended: count it if it could not be judged. */
 static void waited(pid_t process, int status)
 {
-	const struct lk_test_record *record = lk_runner.record;
+	struct lk_test_record *record = lk_runner.shared ? &lk_runner.shared->test : NULL;
 
 	if (lk_runner.role != LK_ROLE_RUNNER || !record || record->process != process ||
 	    !(WIFEXITED(status) || WIFSIGNALED(status)))
 		return;
+	lk_runner.verify = record->verify;
 	if (!record->judged)
-		lk_report_not_checked(record->failed && record->in_setup ?
-						LK_NOT_CHECKED_setup_failed :
-				      record->failed	? LK_NOT_CHECKED_failed :
-				      WIFEXITED(status) ? LK_NOT_CHECKED_exited :
-				      WTERMSIG(status) == SIGKILL ?
-							  LK_NOT_CHECKED_killed :
-							  LK_NOT_CHECKED_signalled);
-	lk_runner.record->process = 0;
+		lk_report_not_checked(why_not_checked(record, status));
+	lk_runner.verify = false;
+	record->process = 0;
+	lk_runner.shared->deadline_ms = 0;
+}
+
+/* Check's limit for the test that it has just forked. */
+static void timer_set(uint64_t milliseconds)
+{
+	if (in_runner() && lk_runner.shared && milliseconds > 0)
+		lk_runner.shared->deadline_ms = lk_clock_ms() + milliseconds;
 }
 
 static int exiting(int status)
@@ -308,9 +329,9 @@ static int exiting(int status)
 	    !lk_runner.duration_seen || lk_runner.failed || !lk_runner_file())
 		return status;
 	bool leaked = lk_report_test();
-	if (lk_runner.record) {
-		lk_runner.record->judged = true;
-		lk_runner.record->leaked = leaked;
+	if (lk_runner.shared) {
+		lk_runner.shared->test.judged = true;
+		lk_runner.shared->test.leaked = leaked;
 	}
 	lk_runner_close_window();
 	if (!leaked)
@@ -331,5 +352,6 @@ const struct lk_listener lk_listener = {
 	.forked_child = forked_child,
 	.group_set = group_set,
 	.waited = waited,
+	.timer_set = timer_set,
 	.exiting = exiting,
 };

@@ -11,6 +11,7 @@
 
 #include "api/session.h"
 #include "api/watch.h"
+#include "base/clock.h"
 #include "base/fmt.h"
 #include "check/runner.h"
 #include "judge/escape.h"
@@ -79,24 +80,32 @@ static void choose_place(const struct lk_findings *findings, const char **file, 
 	}
 }
 
-/* A test may close every descriptor, Check's message file among them: the runner
- * still has it open under the same number. */
+static bool is_open_as(const struct lk_message_file *file, int fd)
+{
+	struct stat status;
+
+	return fstat(fd, &status) == 0 && status.st_dev == file->device &&
+	       status.st_ino == file->inode;
+}
+
+/* A forked test may close every descriptor, Check's message file among them: the
+ * runner still has it open under the same number. */
 static void reopen_message_file(void)
 {
 	const struct lk_message_file *file = lk_runner_file();
 	int fd = file->fd;
-	struct stat status;
 	char path[64];
 
-	if (fstat(fd, &status) == 0 && status.st_dev == file->device &&
-	    status.st_ino == file->inode)
+	if (lk_runner.role != LK_ROLE_TEST || is_open_as(file, fd))
 		return;
 	snprintf(path, sizeof path, "/proc/%d/fd/%d", (int)getppid(), fd);
 	int again = LK_REAL(open)(path, O_RDWR | O_APPEND | O_CLOEXEC);
-	if (again >= 0 && again != fd) {
+	if (again < 0)
+		return;
+	if (again != fd && is_open_as(file, again))
 		LK_REAL(dup2)(again, fd);
+	if (again != fd)
 		LK_REAL(close)(again);
-	}
 }
 
 static void tell_check(const struct lk_findings *findings)
@@ -121,13 +130,29 @@ static void tell_check(const struct lk_findings *findings)
 	free(text);
 }
 
+/* Settling must not bring the test into Check's time-out: a third of what is left of
+ * its time remains for the report. */
+static unsigned settle_limit(void)
+{
+	uint64_t limit = lk_tracker.options.settle, now = lk_clock_ms();
+	uint64_t deadline = lk_runner.role == LK_ROLE_TEST && lk_runner.shared ?
+				    lk_runner.shared->deadline_ms :
+				    0;
+
+	if (deadline != 0) {
+		uint64_t left = deadline > now ? (deadline - now) / 3 * 2 : 0;
+		limit = left < limit ? left : limit;
+	}
+	return (unsigned)limit;
+}
+
 bool lk_report_test(void)
 {
 	struct lk_outcome outcome;
 
 	if (!lk_tracker.options.verify_all && !lk_runner.verify)
 		return false;
-	lk_session_close(&outcome);
+	lk_session_close(settle_limit(), &outcome);
 	bool leaked = outcome.verdict == LK_LEAKED;
 	if (leaked) {
 		int saved = lk_quiet_begin();

@@ -109,11 +109,13 @@ static void leave_environment(void)
 void lk_runner_recognised(void)
 {
 	lk_runner.role = LK_ROLE_RUNNER;
+	lk_runner.thread = &lk_self;
 	lk_runner_close_window();
-	if (lk_runner.record)
+	if (lk_runner.process == getpid())
 		return;
-	/* Without it, tests that end by themselves are not told apart. */
-	lk_runner.record = lk_pages_map_shared(sizeof *lk_runner.record);
+	/* A process that a runner forked shares the parent's; it needs its own. */
+	lk_runner.process = getpid();
+	lk_runner.shared = lk_pages_map_shared(sizeof *lk_runner.shared);
 	__atomic_fetch_add(&lk_tracker.run->runners, 1, __ATOMIC_RELAXED);
 	leave_environment();
 	lk_descriptor_baseline(); /* learns the highest number, for all children */
@@ -124,4 +126,6 @@ void lk_runner_misuse(const char *file, int line, const char *why)
 {
 	lk_say("%s:%d: LEAKCHECK_VERIFY_NONE() cannot work here: %s", file, line, why);
 	__atomic_fetch_add(&lk_tracker.run->misuses, 1, __ATOMIC_RELAXED);
+	if (lk_runner.role == LK_ROLE_NONE)
+		lk_summary_expect();
 }

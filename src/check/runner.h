@@ -4,9 +4,11 @@
 #define LK_CHECK_RUNNER_H
 
 #include <stdbool.h>
+#include <stdint.h>
 #include <stdio.h>
 #include <sys/types.h>
 
+#include "base/self.h"
 #include "check/message.h"
 #include "check/test_case.h"
 
@@ -23,8 +25,16 @@ struct lk_test_record {
 	pid_t process;
 	bool failed; /* it sent a failure of its own */
 	bool in_setup; /* and never reached the test's body */
+	bool verify; /* it asked for it */
 	bool judged;
 	bool leaked;
+};
+
+/* Shared by a runner with the processes of its tests. */
+struct lk_shared {
+	struct lk_test_record test;
+	/* When Check will end the test, by the monotonic clock; 0 while unknown. */
+	uint64_t deadline_ms;
 };
 
 /* A temporary file that is, or may be, one of Check's. */
@@ -38,6 +48,8 @@ struct lk_message_file {
 
 struct lk_runner {
 	enum lk_role role;
+	/* The thread that runs Check: what others flush or fork is a test's. */
+	const struct lk_self *thread;
 	struct lk_message_file files[8]; /* innermost last */
 	unsigned files_count;
 	unsigned level; /* of Check's own files when the window was opened */
@@ -57,7 +69,8 @@ struct lk_runner {
 	bool verify;
 	const char *verify_file;
 	int verify_line;
-	struct lk_test_record *record;
+	struct lk_shared *shared; /* NULL if memory was refused */
+	pid_t process; /* the runner's */
 };
 extern struct lk_runner lk_runner;
 

@@ -17,6 +17,8 @@ LK_EXPORT void leakcheck_verify_none(const char *file, int line)
 			lk_runner.verify = true;
 			lk_runner.verify_file = file;
 			lk_runner.verify_line = line;
+			if (lk_runner.role == LK_ROLE_TEST && lk_runner.shared)
+				lk_runner.shared->test.verify = true;
 			return;
 		}
 		lk_runner_misuse(file, line, "no test is running");

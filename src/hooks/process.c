@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "base/attributes.h"
@@ -114,6 +115,17 @@ LK_EXPORT pid_t waitpid(pid_t process, int *status, int options)
 	if (waited > 0)
 		lk_listener.waited(waited, *seen);
 	return waited;
+}
+
+LK_EXPORT int timer_settime(timer_t timer, int flags, const struct itimerspec *value,
+			    struct itimerspec *before)
+{
+	int result = LK_REAL(timer_settime)(timer, flags, value, before);
+
+	if (result == 0 && !(flags & TIMER_ABSTIME))
+		lk_listener.timer_set((uint64_t)value->it_value.tv_sec * 1000 +
+				      (uint64_t)value->it_value.tv_nsec / 1000000);
+	return result;
 }
 
 LK_EXPORT void exit(int status)

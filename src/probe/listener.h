@@ -10,6 +10,7 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 #include <stdio.h>
 #include <sys/types.h>
 
@@ -33,6 +34,8 @@ struct lk_listener {
 	void (*group_set)(pid_t process, pid_t group, const void *frame);
 	/* waitpid gave STATUS for PROCESS. */
 	void (*waited)(pid_t process, int status);
+	/* A timer was set to go off once, MILLISECONDS from now. */
+	void (*timer_set)(uint64_t milliseconds);
 	/* exit(STATUS) was called: the status to leave with. */
 	int (*exiting)(int status);
 };
