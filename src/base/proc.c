@@ -5,6 +5,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <stdint.h>
+#include <string.h>
 #include <sys/syscall.h>
 #include <sys/uio.h>
 #include <unistd.h>
@@ -82,4 +83,64 @@ bool lk_proc_memory(const void *from, void *to, size_t size)
 
 	errno = saved;
 	return copied == (long)size;
+}
+
+static uintptr_t read_hex(const char **text)
+{
+	uintptr_t value = 0;
+
+	for (;; (*text)++) {
+		char digit = **text;
+
+		if (digit >= '0' && digit <= '9')
+			value = value * 16 + (uintptr_t)(digit - '0');
+		else if (digit >= 'a' && digit <= 'f')
+			value = value * 16 + (uintptr_t)(digit - 'a' + 10);
+		else
+			return value;
+	}
+}
+
+/* "start-end perms offset device inode    name" */
+static const char *name_in_line(const char *line, uintptr_t address)
+{
+	uintptr_t start = read_hex(&line);
+
+	line += *line == '-';
+	if (address < start || address >= read_hex(&line))
+		return NULL;
+	return strchr(line, '/');
+}
+
+bool lk_proc_mapped_file(uintptr_t address, char *name, size_t size)
+{
+	char buffer[8192];
+	size_t used = 0;
+	bool found = false;
+	int saved = errno;
+	int fd = open_raw("/proc/self/maps", 0);
+	long got;
+
+	while (fd >= 0 && !found &&
+	       (got = syscall(SYS_read, fd, buffer + used, sizeof buffer - 1 - used)) > 0) {
+		char *line = buffer, *end;
+
+		used += (size_t)got;
+		buffer[used] = '\0';
+		while (!found && (end = strchr(line, '\n'))) {
+			*end = '\0';
+			const char *path = name_in_line(line, address);
+			if (path && strlen(path) < size) {
+				memcpy(name, path, strlen(path) + 1);
+				found = true;
+			}
+			line = end + 1;
+		}
+		used -= (size_t)(line - buffer);
+		memmove(buffer, line, used);
+	}
+	if (fd >= 0)
+		syscall(SYS_close, fd);
+	errno = saved;
+	return found;
 }

@@ -5,6 +5,7 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 
 /* Calls VISIT with each number that names an entry of DIRECTORY (such as
  * /proc/self/fd), except the descriptor used for reading it.  False if the
@@ -14,6 +15,10 @@ bool lk_proc_each(const char *directory, void (*visit)(void *context, int number
 /* Reads at most SIZE - 1 bytes of the file PATH into BUFFER, zero-terminated;
  * returns the bytes read, 0 on any error. */
 size_t lk_proc_read(const char *path, char *buffer, size_t size);
+
+/* The absolute name of the file that is mapped at ADDRESS, in NAME (SIZE bytes);
+ * false if there is none or it does not fit. */
+bool lk_proc_mapped_file(uintptr_t address, char *name, size_t size);
 
 /* Copies SIZE bytes of this process at FROM, which may not be there, to TO; false
  * if they are not, or if the kernel refuses to tell. */

@@ -14,8 +14,9 @@ extern char lk_early_bytes[LK_EARLY_SIZE];
 
 /* SIZE zeroed bytes; NULL with errno ENOMEM when the block is used up. */
 void *lk_early_take(size_t size, size_t alignment);
-/* How many bytes lk_early_take was asked for. */
-size_t lk_early_size(const void *block);
+/* Copies what OLD, a block of lk_early_take, holds to NEW, of SIZE bytes.  Calls
+ * nothing: even memcpy is another object's, to which we may not be bound yet. */
+void lk_early_copy(void *new, size_t size, const void *old);
 
 static inline bool lk_early_owns(const void *block)
 {

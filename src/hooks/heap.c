@@ -4,7 +4,6 @@
 #include <malloc.h>
 #include <stdint.h>
 #include <stdlib.h>
-#include <string.h>
 
 #include "base/attributes.h"
 #include "base/real.h"
@@ -49,10 +48,9 @@ static void *resize(void *old, size_t size, const void *frame)
 
 	if (LK_UNLIKELY(lk_early_owns(old)) || !READY) {
 		void *block = READY ? lk_real.malloc(size) : lk_early_take(size, 16);
-		size_t kept = lk_early_owns(old) ? lk_early_size(old) : 0;
 
-		if (block)
-			memcpy(block, old, kept < size ? kept : size);
+		if (block && lk_early_owns(old))
+			lk_early_copy(block, size, old);
 		return block;
 	}
 	if (!old) {

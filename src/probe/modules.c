@@ -6,6 +6,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "base/proc.h"
 #include "probe/tracker.h"
 #include "base/light.h"
 
@@ -69,6 +70,9 @@ static int add(struct dl_phdr_info *info, size_t size, void *context)
 			module->path[0] = '\0';
 	} else {
 		strncpy(module->path, info->dlpi_name, sizeof module->path - 1);
+		/* A relative name is as the program's folder was when it was loaded. */
+		if (strchr(module->path, '/') && module->path[0] != '/')
+			lk_proc_mapped_file(module->start, module->path, sizeof module->path);
 	}
 	list->count++;
 	return 0;

@@ -50,7 +50,7 @@ struct lk_walker {
 	/* Where the hook's frame is whose walk is not finished, 0 if there is none. */
 	volatile uintptr_t under_way;
 	unsigned depth; /* frames to keep */
-	uintptr_t stack_end; /* as in lk_self */
+	uintptr_t stack_end; /* of the thread's own stack */
 	struct lk_bounds bounds;
 	struct lk_walker_step *steps; /* innermost first */
 	struct lk_cfi cfi;
