@@ -151,6 +151,7 @@ static void context_changed(enum lk_context context, const void *frame)
 			/* An unchecked teardown: between windows. */
 			refuse_stray_request();
 			lk_runner_close_window();
+			lk_runner.user_code = true;
 			return;
 		}
 		if (lk_runner.armed) {
@@ -231,9 +232,11 @@ static void flushing(FILE *stream)
 {
 	/* Check flushes its logs around each event; inside a window, while no fixture
 	 * and no test runs, nobody else can. */
-	if (in_runner() && !owns_stream(stream) &&
-	    (!lk_runner.window_open || !lk_runner.user_code))
-		lk_runner.armed = true;
+	if (!in_runner() || owns_stream(stream) ||
+	    (lk_runner.window_open && lk_runner.user_code))
+		return;
+	lk_runner.armed = true;
+	lk_runner.user_code = false;
 }
 
 /* No-fork mode: a fixture or test has ended, its messages are about to be read. */

@@ -2,6 +2,7 @@
 #include "check/test_case.h"
 
 #include <string.h>
+#include <valgrind/valgrind.h>
 
 #include "api/watch.h"
 #include "base/proc.h"
@@ -58,17 +59,19 @@ static bool is_record(const struct test_function *record, const char *file, unsi
 }
 
 /* Is WORD a pointer to Check's record of the test?  Check allocated the record, so
- * the live table knows it. */
+ * the live table knows it; where heap memory is not watched, the kernel is asked. */
 static bool leads_to_record(uintptr_t word, const char *file, unsigned line,
 			    struct lk_test_case *ret)
 {
 	struct test_function record;
 	struct lk_block block;
 
-	if (!lk_heap_find((const void *)word, &block) || block.size != sizeof record)
+	if (lk_tracker.heap &&
+	    (!lk_heap_find((const void *)word, &block) || block.size != sizeof record))
 		return false;
-	memcpy(&record, (const void *)word, sizeof record);
-	return is_record(&record, file, line, ret);
+	return word % sizeof(void *) == 0 &&
+	       lk_proc_memory((const void *)word, &record, sizeof record) &&
+	       is_record(&record, file, line, ret);
 }
 
 void lk_test_case_find(const void *frame, const char *file, unsigned line,
@@ -78,8 +81,8 @@ void lk_test_case_find(const void *frame, const char *file, unsigned line,
 	uintptr_t words[PIECE];
 
 	*ret = (struct lk_test_case){ 0 };
-	if (!lk_tracker.heap)
-		return; /* without the live table nothing can be proved */
+	if (RUNNING_ON_VALGRIND)
+		return; /* which would report each word that was never written */
 	for (size_t at = 0; at < WORDS_MAX; at += PIECE) {
 		if (!lk_proc_memory(from + at, words, sizeof words))
 			break;
