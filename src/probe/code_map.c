@@ -7,6 +7,7 @@
 
 #include "base/arena.h"
 #include "base/attributes.h"
+#include "base/proc.h"
 #include "base/light.h"
 
 /* glibc 2.35 and later tell without a lock. */
@@ -14,7 +15,7 @@
 #define LK_HAVE_DL_FIND_OBJECT
 #endif
 
-enum { MODULES_MAX = 512, SAMPLE_BYTES = 2048 };
+enum { MODULES_MAX = 512, NAME_BYTES = 1024, SAMPLE_BYTES = 2048 };
 
 /* A module that was looked up.  FREE -> FILLING -> USED, and back to FREE when
  * it is gone; only USED rows are read. */
@@ -33,19 +34,10 @@ uint32_t lk_code_generation = 1;
 struct found {
 	uintptr_t start, end;
 	const uint8_t *eh_frame_hdr;
-	uint64_t name; /* hash of the file name */
+	const char *name; /* of the file; goes with the module */
 };
 
 #define HASH_PRIME UINT64_C(0x100000001b3)
-
-static uint64_t hash_text(const char *text)
-{
-	uint64_t hash = UINT64_C(0xcbf29ce484222325);
-
-	for (; *text; text++)
-		hash = (hash * HASH_PRIME) ^ (uint8_t)*text;
-	return hash;
-}
 
 #ifdef LK_HAVE_DL_FIND_OBJECT
 
@@ -59,7 +51,7 @@ static bool ask_loader(uintptr_t pc, struct found *ret)
 		.start = (uintptr_t)object.dlfo_map_start,
 		.end = (uintptr_t)object.dlfo_map_end,
 		.eh_frame_hdr = object.dlfo_eh_frame,
-		.name = hash_text(object.dlfo_link_map ? object.dlfo_link_map->l_name : ""),
+		.name = object.dlfo_link_map ? object.dlfo_link_map->l_name : NULL,
 	};
 	return true;
 }
@@ -82,7 +74,7 @@ static struct list {
 static int add_module(struct dl_phdr_info *info, size_t size, void *context)
 {
 	struct list *fresh = context;
-	struct found module = { .start = UINTPTR_MAX, .name = hash_text(info->dlpi_name) };
+	struct found module = { .start = UINTPTR_MAX, .name = info->dlpi_name };
 
 	(void)size;
 	for (unsigned i = 0; i < info->dlpi_phnum; i++) {
@@ -127,17 +119,43 @@ static bool ask_loader(uintptr_t pc, struct found *ret)
 
 #endif
 
+/* Adds at most SIZE bytes at ADDRESS, up to a zero byte if it is TEXT.  Another
+ * thread may unmap the module meanwhile: the kernel reads, and what is gone is
+ * simply not there. */
+static uint64_t hash_memory(uint64_t hash, uintptr_t address, size_t size, bool is_text)
+{
+	uint8_t bytes[256];
+
+	while (size > 0) {
+		/* Within a page: what follows it may not be there. */
+		size_t piece = sizeof bytes - address % sizeof bytes;
+
+		if (piece > size)
+			piece = size;
+		if (!lk_proc_memory((const void *)address, bytes, piece))
+			break;
+		for (size_t i = 0; i < piece; i++) {
+			if (is_text && bytes[i] == 0)
+				return hash;
+			hash = (hash * HASH_PRIME) ^ bytes[i];
+		}
+		address += piece;
+		size -= piece;
+	}
+	return hash;
+}
+
 /* Tells a module from another one that was mapped at the same address: by
  * place, file name and the head of the table of its functions. */
 static uint64_t identity_of(const struct found *found)
 {
-	uint64_t hash = found->name ^ found->start;
-	const uint8_t *table = found->eh_frame_hdr;
-	uintptr_t left = found->end - (uintptr_t)table;
+	uint64_t hash = (found->start * HASH_PRIME) ^ found->end;
+	uintptr_t table = (uintptr_t)found->eh_frame_hdr, left = found->end - table;
 
-	hash = (hash * HASH_PRIME) ^ found->end;
-	for (size_t i = 0; table && i < SAMPLE_BYTES && i < left; i++)
-		hash = (hash * HASH_PRIME) ^ table[i];
+	if (found->name)
+		hash = hash_memory(hash, (uintptr_t)found->name, NAME_BYTES, true);
+	if (table)
+		hash = hash_memory(hash, table, left < SAMPLE_BYTES ? left : SAMPLE_BYTES, false);
 	return hash;
 }
 

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "probe/thread.h"
 
+#include <errno.h>
 #include <stddef.h>
 #include <sys/syscall.h>
 #include <unistd.h>
@@ -37,7 +38,11 @@ static struct lk_thread *table(void)
 
 static bool is_alive(pid_t tid)
 {
-	return tid != 0 && syscall(SYS_tgkill, getpid(), tid, 0) == 0;
+	int saved = errno;
+	bool alive = tid != 0 && syscall(SYS_tgkill, getpid(), tid, 0) == 0;
+
+	errno = saved;
+	return alive;
 }
 
 static void free_row(struct lk_thread *row, uint64_t state)

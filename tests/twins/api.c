@@ -1,0 +1,157 @@
+/* SPDX-License-Identifier: MIT */
+/* What leakcheck.h promises, in a program that is linked with the library. */
+#include <errno.h>
+#include <fcntl.h>
+#include <pthread.h>
+
+#include "leakcheck.h"
+
+#define TWIN_CASE "api"
+#include "twins.h"
+
+MUST_PASS(ignore)
+{
+	void *block = use(malloc(100));
+	ck_assert_int_eq(leakcheck_ignore(block), 1);
+}
+END_TEST
+MUST_LEAK(ignore_another, "heap 101 B in 1 block", BODY)
+{
+	void *block = use(malloc(100));
+	lose(malloc(101));
+	ck_assert_int_eq(leakcheck_ignore(block), 1);
+}
+END_TEST
+MUST_PASS(ignore_unknown)
+{
+	static char own[64];
+	void *block = use(malloc(100));
+	ck_assert_int_eq(leakcheck_ignore(NULL), 0);
+	ck_assert_int_eq(leakcheck_ignore(own), 0);
+	ck_assert_int_eq(leakcheck_ignore((char *)block + 16), 0);
+	ck_assert_int_eq(leakcheck_ignore((void *)~0ul), 0);
+	free(block);
+}
+END_TEST
+MUST_PASS(ignore_then_grow)
+{
+	void *block = use(malloc(100));
+	ck_assert_int_eq(leakcheck_ignore(block), 1);
+	lose(realloc(block, 100000));
+}
+END_TEST
+MUST_LEAK(ignore_then_free, "heap 102 B in 1 block", BODY)
+{
+	/* The next block at this address is another one. */
+	void *block = use(malloc(102));
+	ck_assert_int_eq(leakcheck_ignore(block), 1);
+	free(block);
+	lose(malloc(102));
+}
+END_TEST
+MUST_PASS(ignore_keeps_errno)
+{
+	void *block = use(malloc(1));
+	errno = EDOM;
+	leakcheck_ignore(block);
+	leakcheck_ignore_begin();
+	leakcheck_ignore_end();
+	leakcheck_watching(NULL, 0);
+	ck_assert_int_eq(errno, EDOM);
+	free(block);
+}
+END_TEST
+
+static void *nothing(void *argument) { return argument; }
+static void leak_all_kinds(void)
+{
+	pthread_t thread;
+	lose(malloc(10));
+	lose(realloc(use(malloc(5)), 5000));
+	need(open("/dev/null", O_RDONLY) >= 0);
+	need(pthread_create(&thread, NULL, nothing, NULL) == 0);
+}
+MUST_PASS(ignore_span)
+{
+	leakcheck_ignore_begin();
+	leak_all_kinds();
+	leakcheck_ignore_end();
+}
+END_TEST
+MUST_LEAK(without_span, AMONG "heap 5000 B in 1 block", "leak_all_kinds")
+{
+	leak_all_kinds();
+}
+END_TEST
+MUST_PASS(ignore_spans_nest)
+{
+	leakcheck_ignore_begin();
+	leakcheck_ignore_begin();
+	leakcheck_ignore_end();
+	leak_all_kinds();
+	leakcheck_ignore_end();
+}
+END_TEST
+MUST_LEAK(after_span, "heap 103 B in 1 block", BODY)
+{
+	leakcheck_ignore_begin();
+	leakcheck_ignore_end();
+	lose(malloc(103));
+}
+END_TEST
+MUST_LEAK(before_span, "heap 104 B in 1 block", BODY)
+{
+	lose(malloc(104));
+	leakcheck_ignore_begin();
+	leakcheck_ignore_end();
+}
+END_TEST
+MUST_LEAK(end_without_begin, "heap 105 B in 1 block", BODY)
+{
+	leakcheck_ignore_end();
+	leakcheck_ignore_end();
+	leakcheck_ignore_begin();
+	leakcheck_ignore_end();
+	lose(malloc(105));
+}
+END_TEST
+static void *leak_in_thread(void *argument)
+{
+	lose(malloc(106));
+	return argument;
+}
+MUST_LEAK(span_of_one_thread, "heap 106 B in 1 block", "leak_in_thread")
+{
+	pthread_t thread;
+	/* Started outside of the span, runs inside of it. */
+	leakcheck_ignore_begin();
+	void *ignored = use(malloc(1));
+	leakcheck_ignore_end();
+	need(pthread_create(&thread, NULL, leak_in_thread, NULL) == 0);
+	leakcheck_ignore_begin();
+	pthread_join(thread, NULL);
+	leakcheck_ignore_end();
+	lose(ignored);
+}
+END_TEST
+
+MUST_PASS(watching)
+{
+	char why[200] = "untouched";
+	ck_assert_uint_eq(leakcheck_watching(why, sizeof why),
+			  LEAKCHECK_HEAP | LEAKCHECK_DESCRIPTORS | LEAKCHECK_THREADS);
+	ck_assert_str_eq(why, "");
+	ck_assert_uint_eq(leakcheck_watching(NULL, 0), 7);
+}
+END_TEST
+
+int main(int argc, char **argv)
+{
+	if (argc > 1 && strcmp(argv[1], "watching") == 0) {
+		char why[200];
+		printf("%u", leakcheck_watching(why, sizeof why));
+		printf(" '%s'\n", why);
+		return 0;
+	}
+	return twins_main(argc, argv);
+}

@@ -1,0 +1,18 @@
+#!/bin/sh
+# SPDX-License-Identifier: MIT
+# Descriptors: what is left open is reported where it was opened.
+# shellcheck source=tests/twins/setup.sh
+. "${srcdir:-.}/tests/twins/setup.sh"
+
+compile descriptors descriptors.c || exit 1
+judge descriptors yes
+judge descriptors no
+tap_check "ten descriptors are ten leaks" shows out ':must_leak_many:0: leakcheck: 10 leaks: fd 10$'
+
+# Each function of hooked.def that opens has its twins above.
+sed -n 's/^LK_\(OPENER\|STREAM\)([^,]*, *\([a-z0-9_]*\),.*/\2/p' "$srcdir/src/base/hooked.def" >openers
+tap_check "the list of openers is read" grep -qx __open_2 openers
+while read -r opener; do
+	tap_check "$opener has its twins" grep -q "^must_leak_$opener	" list
+done <openers
+tap_end
