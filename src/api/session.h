@@ -24,7 +24,8 @@ struct lk_outcome {
 };
 
 /* Ends the window and judges it: settles (for SETTLE_MS milliseconds at most),
- * freezes, names.  Adds the test to the run's record.  Release the outcome with lk_outcome_release. */
+ * freezes, names.  Adds the test to the run's record.  Release the outcome with
+ * lk_outcome_release. */
 void lk_session_close(unsigned settle_ms, struct lk_outcome *ret);
 void lk_outcome_release(struct lk_outcome *outcome);
 

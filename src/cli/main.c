@@ -2,6 +2,7 @@
 /* The leakcheck program: a first word that is a verb is the verb, anything else
  * belongs to the verb run. */
 #include <errno.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -28,7 +29,10 @@ bool lk_verb_takes_nothing(const char *verb, char **arguments)
 
 int lk_verb_end_output(void)
 {
-	if (fclose(stdout) == 0)
+	/* What was written early may have failed long ago. */
+	bool failed = ferror(stdout) != 0;
+
+	if (fclose(stdout) == 0 && !failed)
 		return LK_STATUS_CLEAN;
 	lk_complain("cannot write to standard output: %s", strerror(errno));
 	return LK_STATUS_REFUSED;

@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <poll.h>
 #include <stddef.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
 #include <unistd.h>
@@ -48,7 +49,8 @@ static bool each_asked(int highest, void (*visit)(void *context, int fd), void *
 
 static bool each_tried(int highest, void (*visit)(void *context, int fd), void *context)
 {
-	long limit = sysconf(_SC_OPEN_MAX);
+	struct rlimit limits;
+	long limit = getrlimit(RLIMIT_NOFILE, &limits) == 0 ? (long)limits.rlim_cur : 0;
 
 	/* A process may have lowered its limit below what it has open. */
 	for (int fd = 0; (fd < limit && fd < LISTED_MAX) || fd <= highest; fd++) {

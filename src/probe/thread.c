@@ -39,7 +39,7 @@ static struct lk_thread *table(void)
 static bool is_alive(pid_t tid)
 {
 	int saved = errno;
-	bool alive = tid != 0 && syscall(SYS_tgkill, getpid(), tid, 0) == 0;
+	bool alive = tid != 0 && syscall(SYS_tgkill, syscall(SYS_getpid), tid, 0) == 0;
 
 	errno = saved;
 	return alive;

@@ -27,8 +27,9 @@ struct lk_tracker {
 extern struct lk_tracker lk_tracker;
 
 /* Reads the settings from ENVIRONMENT (as main gets it), maps the run's record,
- * looks for rivals.  Called once from the library's constructor.  A mistake in LEAKCHECK_OPTIONS ends the process
- * with one sentence and status 2: a test must not run with half its settings. */
+ * looks for rivals.  Called once from the library's constructor.  A mistake in
+ * LEAKCHECK_OPTIONS ends the process with one sentence and status 2: a test must not
+ * run with half its settings. */
 void lk_tracker_boot(char **environment);
 
 /* Opens a new epoch: from here on, everything taken is young. */
