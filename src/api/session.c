@@ -17,7 +17,6 @@
 static LK_HOT struct window {
 	lk_stack_id stack;
 	bool descriptors_known;
-	int ignoring; /* leakcheck_ignore_begin() that were open at its start */
 	uint64_t allocations, descriptors, threads, losses; /* as they were at its start */
 } window;
 
@@ -27,7 +26,6 @@ void lk_session_open(const void *frame)
 
 	window.stack = lk_unwind(frame);
 	lk_tracker_mark();
-	window.ignoring = lk_self.ignoring;
 	window.descriptors_known = !lk_tracker.descriptors || lk_descriptor_baseline();
 	window.allocations = lk_counters_allocations();
 	window.descriptors = lk_descriptor_openings();
@@ -43,7 +41,7 @@ static bool is_settled(void *context)
 	return lk_thread_running() == 0 || !lk_freeze_anything_young();
 }
 
-static void wait(unsigned long microseconds)
+static void pause_for(unsigned long microseconds)
 {
 	struct timespec time = { (time_t)(microseconds / 1000000),
 				 (long)(microseconds % 1000000) * 1000 };
@@ -105,15 +103,14 @@ void lk_session_close(unsigned settle_ms, struct lk_outcome *ret)
 	int saved = lk_quiet_begin();
 	uint64_t lost = 0;
 
-	/* A failed assertion may have jumped over the end of a bracket. */
-	lk_self.ignoring = window.ignoring;
-	lk_settle(is_settled, NULL, wait, settle_ms);
+	lk_settle(is_settled, NULL, pause_for, settle_ms);
 	if (lk_freeze_anything_young()) {
 		if (!lk_freeze(window.stack, &outcome.snapshot) ||
 		    !lk_findings_make(&outcome.snapshot, lk_tracker.options.ignore_libc,
 				      &outcome.findings))
 			lost++;
 		lost += outcome.snapshot.events_lost;
+		window.descriptors_known &= !outcome.snapshot.descriptors_unknown;
 	}
 	lost += lk_freeze_losses() - window.losses;
 	outcome.verdict = lk_judge(lk_findings_leaks(&outcome.findings), blind_spots(lost));

@@ -19,7 +19,7 @@ void lk_session_open(const void *frame);
 
 struct lk_outcome {
 	enum lk_verdict verdict;
-	struct lk_findings findings; /* zeroed unless LEAKED */
+	struct lk_findings findings; /* empty unless LEAKED */
 	struct lk_snapshot snapshot; /* what the findings point into */
 };
 

@@ -9,12 +9,21 @@
 
 struct lk_real lk_real;
 
+/* Where only a library of the program is linked with us, libc may come before us:
+ * then our hooks are reached by nobody, but what we call ourselves is there. */
+static void *find(const char *name)
+{
+	void *next = dlsym(RTLD_NEXT, name);
+
+	return next ? next : dlsym(RTLD_DEFAULT, name);
+}
+
 void lk_real_init(void)
 {
 	struct lk_real found = { 0 };
 	int saved = lk_quiet_begin();
 
-#define LK_HOOK(result, name, parameters) *(void **)&found.name = dlsym(RTLD_NEXT, #name);
+#define LK_HOOK(result, name, parameters) *(void **)&found.name = find(#name);
 #define LK_OPENER(result, name, parameters, arguments) LK_HOOK(result, name, parameters)
 #define LK_STREAM(result, name, parameters, arguments, number) LK_HOOK(result, name, parameters)
 #include "base/hooked.def"

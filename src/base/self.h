@@ -22,12 +22,10 @@ struct lk_self {
 	/* > 0: the thread is inside a stack walk; a signal handler that gets here
 	 * must not touch `walker`. */
 	volatile int recording;
-	/* In a child of vfork(): descriptors are not ours, nothing is recorded. */
+	/* In a child of vfork(): it has descriptors of its own, which are not told. */
 	volatile int in_vfork_child;
 	/* > 0: what this thread takes is meant to stay (leakcheck_ignore_begin). */
 	int ignoring;
-	/* Highest address of the thread's stack, 0 while unknown. */
-	uintptr_t stack_end;
 	/* The stack walker's memory of the last walk (probe/unwind.c). */
 	void *walker;
 	/* The thread's event counters (probe/counters.h); NULL before its first event

@@ -93,8 +93,11 @@ static void stream_made(int fd, FILE *stream)
 		file->device = status.st_dev;
 		file->inode = status.st_ino;
 	}
-	if (!is_user)
-		claim(file);
+	if (is_user)
+		return;
+	if (lk_runner_level() == 0)
+		lk_runner.thread = &lk_self; /* a run begins, or goes on */
+	claim(file);
 }
 
 static void forget(struct lk_message_file *file)
@@ -125,6 +128,7 @@ static void open_window(const void *frame)
 {
 	lk_runner_close_window();
 	lk_runner.window_open = true;
+	lk_runner.ignoring = lk_self.ignoring;
 	lk_runner.level = lk_runner_level();
 	lk_runner.armed = false;
 	lk_runner.file[0] = '\0';
@@ -271,10 +275,19 @@ static void forking(void)
 
 static void forked_child(void)
 {
-	if (in_runner() && !lk_runner.user_code && lk_runner_file())
+	bool by_check = in_runner() && !lk_runner.user_code;
+
+	lk_runner.is_counted = false; /* the parent counts it */
+	if (by_check && lk_runner_file()) {
 		lk_runner.role = LK_ROLE_CANDIDATE;
-	else if (lk_runner.role != LK_ROLE_NONE)
-		lk_runner.role = LK_ROLE_BYSTANDER;
+		return;
+	}
+	if (lk_runner.role == LK_ROLE_NONE)
+		return;
+	/* Between two runs it may begin one of its own like any program. */
+	lk_runner.role = by_check ? LK_ROLE_NONE : LK_ROLE_BYSTANDER;
+	lk_runner.files_count = 0;
+	lk_runner.window_open = false;
 }
 
 static void group_set(pid_t process, pid_t group, const void *frame)
@@ -332,10 +345,8 @@ static int exiting(int status)
 	    !lk_runner.duration_seen || lk_runner.failed || !lk_runner_file())
 		return status;
 	bool leaked = lk_report_test();
-	if (lk_runner.shared) {
+	if (lk_runner.shared)
 		lk_runner.shared->test.judged = true;
-		lk_runner.shared->test.leaked = leaked;
-	}
 	lk_runner_close_window();
 	if (!leaked)
 		return status;

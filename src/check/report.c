@@ -19,7 +19,7 @@
 
 /* The whole report, with the test's place above it: one write, so that reports of
  * tests that run at the same time do not mix. */
-static void print_whole(int fd, const struct lk_findings *findings)
+static void print_report(int fd, const struct lk_findings *findings)
 {
 	char *text = NULL;
 	size_t size = 0;
@@ -57,9 +57,37 @@ static bool print_to_file(const struct lk_findings *findings)
 		lk_say("%s: %s; the report goes to standard error", path, strerror(errno));
 		return false;
 	}
-	print_whole(fd, findings);
+	print_report(fd, findings);
 	LK_REAL(close)(fd);
 	return true;
+}
+
+static bool is_standard_error(int fd)
+{
+	struct stat status;
+
+	return fstat(fd, &status) == 0 && status.st_dev == lk_runner.error_device &&
+	       status.st_ino == lk_runner.error_inode;
+}
+
+/* A test may have put a file of its own on number 2: then the runner's is used. */
+static void print_to_standard_error(const struct lk_findings *findings)
+{
+	char path[64];
+
+	if (is_standard_error(STDERR_FILENO)) {
+		print_report(STDERR_FILENO, findings);
+		return;
+	}
+	if (lk_runner.role != LK_ROLE_TEST)
+		return;
+	snprintf(path, sizeof path, "/proc/%d/fd/%d", (int)getppid(), STDERR_FILENO);
+	int fd = LK_REAL(open)(path, O_WRONLY | O_APPEND | O_CLOEXEC);
+	if (fd < 0)
+		return;
+	if (is_standard_error(fd))
+		print_report(fd, findings);
+	LK_REAL(close)(fd);
 }
 
 /* Check's line points at the suspect frame of the first leak that has one with a
@@ -126,7 +154,7 @@ static void tell_check(const struct lk_findings *findings)
 		       lk_runner.line);
 	/* Where a signal was expected, Check puts words of its own for ours. */
 	if ((cut || lk_runner.test.signal != 0 || !told) && !in_file)
-		print_whole(STDERR_FILENO, findings);
+		print_to_standard_error(findings);
 	free(text);
 }
 

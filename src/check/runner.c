@@ -3,6 +3,7 @@
 
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "api/watch.h"
@@ -42,6 +43,9 @@ void lk_runner_close_window(void)
 {
 	if (lk_runner.is_counted)
 		__atomic_fetch_sub(&lk_tracker.run->tests_open, 1, __ATOMIC_RELAXED);
+	/* A failed assertion may have jumped over the end of a bracket. */
+	if (lk_runner.window_open)
+		lk_self.ignoring = lk_runner.ignoring;
 	lk_runner.is_counted = false;
 	lk_runner.window_open = false;
 	lk_runner.user_code = false;
@@ -109,12 +113,18 @@ static void leave_environment(void)
 void lk_runner_recognised(void)
 {
 	lk_runner.role = LK_ROLE_RUNNER;
-	lk_runner.thread = &lk_self;
 	lk_runner_close_window();
 	if (lk_runner.process == getpid())
 		return;
 	/* A process that a runner forked shares the parent's; it needs its own. */
 	lk_runner.process = getpid();
+	if (!lk_tracker.run_is_named && lk_runner.process != lk_tracker.process)
+		lk_tracker_renew_run();
+	struct stat status;
+	if (fstat(STDERR_FILENO, &status) == 0) {
+		lk_runner.error_device = status.st_dev;
+		lk_runner.error_inode = status.st_ino;
+	}
 	lk_runner.shared = lk_pages_map_shared(sizeof *lk_runner.shared);
 	__atomic_fetch_add(&lk_tracker.run->runners, 1, __ATOMIC_RELAXED);
 	leave_environment();
@@ -126,6 +136,6 @@ void lk_runner_misuse(const char *file, int line, const char *why)
 {
 	lk_say("%s:%d: LEAKCHECK_VERIFY_NONE() cannot work here: %s", file, line, why);
 	__atomic_fetch_add(&lk_tracker.run->misuses, 1, __ATOMIC_RELAXED);
-	if (lk_runner.role == LK_ROLE_NONE)
+	if (lk_runner.role == LK_ROLE_NONE && getpid() == lk_tracker.process)
 		lk_summary_expect();
 }

@@ -27,7 +27,6 @@ struct lk_test_record {
 	bool in_setup; /* and never reached the test's body */
 	bool verify; /* it asked for it */
 	bool judged;
-	bool leaked;
 };
 
 /* Shared by a runner with the processes of its tests. */
@@ -57,6 +56,7 @@ struct lk_runner {
 	int pending_fd; /* mkstemp gave it, fdopen will make it a message file; or -1 */
 	bool armed;	/* the next context opens a window */
 	bool window_open;
+	int ignoring; /* leakcheck_ignore_begin() that were open at its start */
 	bool user_code; /* a fixture's or test's own code may be running */
 	bool test_seen; /* the window has reached the body of a test */
 	bool duration_seen; /* the last message of a test that passed */
@@ -71,6 +71,9 @@ struct lk_runner {
 	int verify_line;
 	struct lk_shared *shared; /* NULL if memory was refused */
 	pid_t process; /* the runner's */
+	/* What standard error was when the runner was recognised. */
+	dev_t error_device;
+	ino_t error_inode;
 };
 extern struct lk_runner lk_runner;
 
@@ -90,7 +93,7 @@ void lk_runner_close_window(void);
  * their environment). */
 void lk_runner_recognised(void);
 
-/* LEAKCHECK_VERIFY_NONE() stood where it cannot work: says so, once a place. */
+/* LEAKCHECK_VERIFY_NONE() stood where it cannot work: says so and counts it. */
 void lk_runner_misuse(const char *file, int line, const char *why);
 
 #endif

@@ -12,7 +12,7 @@
 enum { LK_EARLY_SIZE = 1 << 20 };
 extern char lk_early_bytes[LK_EARLY_SIZE];
 
-/* SIZE zeroed bytes; NULL with errno ENOMEM when the block is used up. */
+/* SIZE zeroed bytes; NULL when the block is used up. */
 void *lk_early_take(size_t size, size_t alignment);
 /* Copies what OLD, a block of lk_early_take, holds to NEW, of SIZE bytes.  Calls
  * nothing: even memcpy is another object's, to which we may not be bound yet. */

@@ -52,12 +52,21 @@ LK_EXPORT int thrd_create(thrd_t *thread, thrd_start_t start, void *argument)
 	return status;
 }
 
-/* The row is claimed first: after a join the handle may name another thread. */
+static void unclaim(void *row)
+{
+	lk_thread_unclaim(row);
+}
+
+/* The row is claimed first: after a join the handle may name another thread.  A
+ * join may be cancelled. */
 #define JOIN(name, done, parameters, arguments)                        \
 	LK_EXPORT int name parameters                                  \
 	{                                                              \
 		struct lk_thread *row = lk_thread_claim(thread);       \
-		int status = LK_REAL(name) arguments;                  \
+		int status;                                            \
+		pthread_cleanup_push(unclaim, row);                    \
+		status = LK_REAL(name) arguments;                      \
+		pthread_cleanup_pop(0);                                \
 		if (status == 0)                                       \
 			done(row);                                     \
 		else                                                   \

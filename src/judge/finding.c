@@ -136,7 +136,6 @@ static bool add_site(struct lk_findings *findings, const struct lk_snapshot *sna
 	}
 	if (ignore_libc && lk_libc_once_find(finding.frames, finding.frames_count,
 					     findings->symbols)) {
-		findings->kept_by_libc++;
 		release_row(&finding);
 		return true;
 	}

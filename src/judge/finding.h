@@ -13,7 +13,7 @@
 #include "judge/symbols.h"
 #include "model/snapshot.h"
 
-/* Kinds of leaks: X(name, how a report calls one, the unit it is counted in). */
+/* Kinds of leaks: X(name, how a report calls one). */
 #define LK_KINDS(X)                  \
 	X(heap, "heap")              \
 	X(descriptor, "fd")          \
@@ -47,11 +47,10 @@ struct lk_findings {
 	uint64_t leaks[LK_KIND_COUNT]; /* sites of heap; descriptors; threads */
 	uint64_t blocks, bytes;	       /* heap */
 	uint64_t left_out;	       /* leaks without a row */
-	uint64_t kept_by_libc;	       /* heap sites taken out by the table of libc's memory */
 	struct lk_symbols *symbols;
 };
 
-/* Rows beyond this only count: what a report costs is bounded. */
+/* Rows beyond this only count, so that a report stays bounded. */
 enum { LK_FINDINGS_MAX = 1000 };
 
 /* Names and groups what SNAPSHOT holds.  IGNORE_LIBC leaves out what the C library

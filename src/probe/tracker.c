@@ -56,19 +56,24 @@ static struct lk_run *map_named_run(const char *path)
 	return NULL;
 }
 
-static void boot_run(const char *path)
+void lk_tracker_renew_run(void)
 {
 	static struct lk_run last_resort;
-	struct lk_run *run = map_named_run(path);
+	struct lk_run *run = lk_pages_map_shared(sizeof *run);
 
-	lk_tracker.run_is_named = run != NULL;
-	if (!run)
-		run = lk_pages_map_shared(sizeof *run);
 	if (!run)
 		run = &last_resort; /* not shared: the children's counts are missing */
 	run->magic = LK_RUN_MAGIC;
-	__atomic_fetch_add(&run->processes, 1, __ATOMIC_RELAXED);
 	lk_tracker.run = run;
+}
+
+static void boot_run(const char *path)
+{
+	lk_tracker.run = map_named_run(path);
+	lk_tracker.run_is_named = lk_tracker.run != NULL;
+	if (!lk_tracker.run)
+		lk_tracker_renew_run();
+	__atomic_fetch_add(&lk_tracker.run->processes, 1, __ATOMIC_RELAXED);
 }
 
 void lk_tracker_boot(char **environment)
@@ -93,7 +98,7 @@ void lk_tracker_boot(char **environment)
 	lk_tracker.heap = lk_tracker.options.heap && !heap_blind;
 	lk_tracker.descriptors = lk_tracker.options.descriptors;
 	lk_tracker.threads = lk_tracker.options.threads;
-	lk_tracker.booted = true;
+	lk_tracker.process = (pid_t)syscall(SYS_getpid);
 }
 
 void lk_tracker_mark(void)

@@ -8,6 +8,7 @@
 
 #include <stdbool.h>
 #include <stdint.h>
+#include <sys/types.h>
 
 #include "base/options.h"
 #include "model/run.h"
@@ -16,11 +17,11 @@
 enum { LK_EPOCH_OLD = 1, LK_EPOCH_FIRST = 2, LK_EPOCH_LAST = (1 << 15) - 1 };
 
 struct lk_tracker {
-	bool booted;
 	bool heap, descriptors, threads; /* what is watched */
 	uint32_t epoch;			 /* the current one */
 	uintptr_t ours_start, ours_end;	 /* our own code and data */
 	struct lk_options options;
+	pid_t process;	    /* that booted; what it forks inherits the number */
 	struct lk_run *run; /* never NULL after boot */
 	bool run_is_named;  /* the leakcheck command made it, and will print it */
 };
@@ -34,6 +35,9 @@ void lk_tracker_boot(char **environment);
 
 /* Opens a new epoch: from here on, everything taken is young. */
 void lk_tracker_mark(void);
+
+/* A record of this process's own, shared with its children from now on. */
+void lk_tracker_renew_run(void);
 
 /* Adds a sentence to the run's record, once however often it is said; returns
  * its place there, LK_NOTICES_MAX if there is no room left. */

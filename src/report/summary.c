@@ -5,11 +5,7 @@
 #include <string.h>
 
 #include "judge/escape.h"
-
-static const char *plural(uint64_t count)
-{
-	return count == 1 ? "" : "s";
-}
+#include "report/plural.h"
 
 static void print_verdicts(const struct lk_run *run, FILE *stream)
 {
@@ -17,14 +13,14 @@ static void print_verdicts(const struct lk_run *run, FILE *stream)
 
 	if (run->sites > 0)
 		snprintf(sites, sizeof sites, " (%" PRIu64 " site%s)", run->sites,
-			 plural(run->sites));
+			 lk_plural(run->sites));
 	fprintf(stream,
 		"leakcheck: %" PRIu64 " test%s checked, %" PRIu64 " leaked%s, %" PRIu64
 		" unsure; %" PRIu64 " allocation%s, %" PRIu64 " descriptor%s, %" PRIu64
 		" thread%s seen\n",
-		run->tests_checked, plural(run->tests_checked), run->tests_leaked, sites,
-		run->tests_unsure, run->allocations, plural(run->allocations), run->descriptors,
-		plural(run->descriptors), run->threads, plural(run->threads));
+		run->tests_checked, lk_plural(run->tests_checked), run->tests_leaked, sites,
+		run->tests_unsure, run->allocations, lk_plural(run->allocations), run->descriptors,
+		lk_plural(run->descriptors), run->threads, lk_plural(run->threads));
 }
 
 uint64_t lk_summary_not_checked(const struct lk_run *run)
@@ -68,7 +64,7 @@ static void print_not_checked(const struct lk_run *run, FILE *stream)
 			used += (size_t)snprintf(list + used, sizeof list - used,
 						 "%s%" PRIu64 " %s", used > 0 ? ", " : "",
 						 run->not_checked[i], reasons[i]);
-	fprintf(stream, "leakcheck: %" PRIu64 " test%s not checked: %s\n", sum, plural(sum), list);
+	fprintf(stream, "leakcheck: %" PRIu64 " test%s not checked: %s\n", sum, lk_plural(sum), list);
 }
 
 static void print_notice(const struct lk_notice *notice, FILE *stream)
@@ -80,7 +76,7 @@ static void print_notice(const struct lk_notice *notice, FILE *stream)
 	fputs("leakcheck: ", stream);
 	lk_escape(stream, text);
 	if (notice->tests > 0)
-		fprintf(stream, " (%" PRIu32 " test%s)", notice->tests, plural(notice->tests));
+		fprintf(stream, " (%" PRIu32 " test%s)", notice->tests, lk_plural(notice->tests));
 	fputc('\n', stream);
 }
 
@@ -90,7 +86,7 @@ void lk_summary_print(const struct lk_run *run, FILE *stream)
 	print_not_checked(run, stream);
 	if (run->events_lost > 0)
 		fprintf(stream, "leakcheck: %" PRIu64 " event%s lost, so a leak may be missing\n",
-			run->events_lost, plural(run->events_lost));
+			run->events_lost, lk_plural(run->events_lost));
 	for (size_t i = 0; i < LK_NOTICES_MAX; i++)
 		if (run->notices[i].taken == 2)
 			print_notice(&run->notices[i], stream);
@@ -98,5 +94,5 @@ void lk_summary_print(const struct lk_run *run, FILE *stream)
 		fprintf(stream,
 			"leakcheck: LEAKCHECK_VERIFY_NONE() was used %" PRIu32
 			" time%s where it cannot work\n",
-			run->misuses, plural(run->misuses));
+			run->misuses, lk_plural(run->misuses));
 }

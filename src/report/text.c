@@ -6,15 +6,11 @@
 #include <string.h>
 
 #include "judge/escape.h"
-
-static const char *plural(uint64_t count)
-{
-	return count == 1 ? "" : "s";
-}
+#include "report/plural.h"
 
 static void print_heap(FILE *out, uint64_t bytes, uint64_t blocks)
 {
-	fprintf(out, "heap %" PRIu64 " B in %" PRIu64 " block%s", bytes, blocks, plural(blocks));
+	fprintf(out, "heap %" PRIu64 " B in %" PRIu64 " block%s", bytes, blocks, lk_plural(blocks));
 }
 
 void lk_report_headline(FILE *out, const struct lk_findings *findings)
@@ -22,7 +18,7 @@ void lk_report_headline(FILE *out, const struct lk_findings *findings)
 	uint64_t leaks = lk_findings_leaks(findings);
 	const char *separator = ": ";
 
-	fprintf(out, "%" PRIu64 " leak%s", leaks, plural(leaks));
+	fprintf(out, "%" PRIu64 " leak%s", leaks, lk_plural(leaks));
 	if (findings->leaks[LK_KIND_heap] > 0) {
 		fputs(separator, out);
 		print_heap(out, findings->bytes, findings->blocks);
@@ -117,7 +113,7 @@ void lk_report_findings(FILE *out, const struct lk_findings *findings, const cha
 		print_finding(out, &findings->rows[i], prefix);
 	if (findings->left_out > 0)
 		fprintf(out, "%s... and %" PRIu64 " more leak%s\n", prefix, findings->left_out,
-			plural(findings->left_out));
+			lk_plural(findings->left_out));
 	if (complaint) {
 		fprintf(out, "%snote: ", prefix);
 		lk_escape(out, complaint);
