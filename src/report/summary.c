@@ -64,7 +64,8 @@ static void print_not_checked(const struct lk_run *run, FILE *stream)
 			used += (size_t)snprintf(list + used, sizeof list - used,
 						 "%s%" PRIu64 " %s", used > 0 ? ", " : "",
 						 run->not_checked[i], reasons[i]);
-	fprintf(stream, "leakcheck: %" PRIu64 " test%s not checked: %s\n", sum, lk_plural(sum), list);
+	fprintf(stream, "leakcheck: %" PRIu64 " test%s not checked: %s\n", sum, lk_plural(sum),
+		list);
 }
 
 static void print_notice(const struct lk_notice *notice, FILE *stream)
