@@ -1,10 +1,10 @@
 # SPDX-License-Identifier: MIT
 # Every stack walked twice, by us and by libunwind, on all programs of oracle/.
-# `tests/oracle/run --long` compares five million stacks and more.
+# `tests/oracle/run.sh --long` compares five million stacks and more.
 # shellcheck shell=sh
 . "${srcdir:-.}/tests/tap.sh"
 
-TMPDIR=$scratch sh "$srcdir/tests/oracle/run" >"$scratch/log" 2>&1
+TMPDIR=$scratch sh "$srcdir/tests/oracle/run.sh" >"$scratch/log" 2>&1
 status=$?
 if [ "$status" -eq 0 ]; then
 	tail -n 2 "$scratch/log" | sed 's/^/# /'

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* The comparison with libunwind, on whole programs, is tests/oracle/run. */
+/* The comparison with libunwind, on whole programs, is tests/oracle/run.sh. */
 #include "probe/unwind.h"
 
 #include <check.h>
