@@ -1,13 +1,15 @@
 /* SPDX-License-Identifier: MIT */
-/* tree DEPTH PAIRS: walks a binary tree of calls again and again, its leaves at
+/* tree DEPTH PAIRS [bare]: walks a binary tree of calls again and again, its leaves at
  * DEPTH; each call takes a block of 16 to 271 bytes, calls its two children and
  * releases the block, having filled it.  From one malloc to the next about two frames
- * change.  At least PAIRS pairs. */
+ * change.  At least PAIRS pairs.  `bare`: the blocks are not filled. */
 #include <string.h>
 
 #include "bench.h"
 
 enum { LEVELS = 8, NODES = (1 << LEVELS) - 1 };
+
+static int bare;
 
 static NOINLINE void visit(unsigned level, uint64_t *state)
 {
@@ -15,7 +17,7 @@ static NOINLINE void visit(unsigned level, uint64_t *state)
 	char *block = malloc(size);
 
 	if (block)
-		memset(block, 1, size);
+		memset(block, 1, bare ? 1 : size);
 	KEEP(block, "the block is used");
 	if (level > 1) {
 		visit(level - 1, state);
@@ -45,6 +47,7 @@ int main(int argc, char **argv)
 
 	if (depth < LEVELS + 2)
 		return 2;
+	bare = argc > 3 && strcmp(argv[3], "bare") == 0;
 
 	struct stopwatch watch = start_watch();
 	descend(depth - LEVELS - 2, walks, &state);

@@ -322,6 +322,7 @@ static void waited(pid_t process, int status)
 	if (!record->judged)
 		lk_report_not_checked(why_not_checked(record, status));
 	lk_runner.verify = false;
+	lk_report_for_test();
 	record->process = 0;
 	lk_runner.shared->deadline_ms = 0;
 }

@@ -17,16 +17,14 @@
 #include "judge/escape.h"
 #include "report/text.h"
 
-/* The whole report, with the test's place above it: one write, so that reports of
- * tests that run at the same time do not mix. */
-static void print_report(int fd, const struct lk_findings *findings)
+/* The whole report, with the test's place above it; the caller frees it. */
+static char *make_report(const struct lk_findings *findings, size_t *ret_size)
 {
 	char *text = NULL;
-	size_t size = 0;
-	FILE *out = open_memstream(&text, &size);
+	FILE *out = open_memstream(&text, ret_size);
 
 	if (!out)
-		return;
+		return NULL;
 	fputs("leakcheck: ", out);
 	lk_escape(out, lk_runner.test.known ? lk_runner.test.name : "test");
 	fputs(" at ", out);
@@ -36,13 +34,22 @@ static void print_report(int fd, const struct lk_findings *findings)
 	fputc('\n', out);
 	lk_report_findings(out, findings, "  ");
 	if (LK_REAL(fclose)(out) == 0)
-		for (size_t done = 0; done < size;) {
-			ssize_t written = write(fd, text + done, size - done);
-			if (written <= 0)
-				break;
-			done += (size_t)written;
-		}
+		return text;
 	free(text);
+	return NULL;
+}
+
+/* At once if the system lets us, so that reports of tests that run at the same time
+ * do not mix. */
+static void write_all(int fd, const char *text, size_t size)
+{
+	for (size_t done = 0; done < size;) {
+		ssize_t written = write(fd, text + done, size - done);
+
+		if (written <= 0)
+			break;
+		done += (size_t)written;
+	}
 }
 
 /* Appends to the file that --report names; false if there is none. */
@@ -57,7 +64,11 @@ static bool print_to_file(const struct lk_findings *findings)
 		lk_say("%s: %s; the report goes to standard error", path, strerror(errno));
 		return false;
 	}
-	print_report(fd, findings);
+	size_t size;
+	char *text = make_report(findings, &size);
+	if (text)
+		write_all(fd, text, size);
+	free(text);
 	LK_REAL(close)(fd);
 	return true;
 }
@@ -70,24 +81,29 @@ static bool is_standard_error(int fd)
 	       status.st_ino == lk_runner.error_inode;
 }
 
-/* A test may have put a file of its own on number 2: then the runner's is used. */
+/* A test may have put a file of its own on number 2: then the runner says it. */
 static void print_to_standard_error(const struct lk_findings *findings)
 {
-	char path[64];
+	struct lk_shared *shared = lk_runner.shared;
+	size_t size;
+	char *text = make_report(findings, &size);
 
-	if (is_standard_error(STDERR_FILENO)) {
-		print_report(STDERR_FILENO, findings);
-		return;
+	if (text && is_standard_error(STDERR_FILENO)) {
+		write_all(STDERR_FILENO, text, size);
+	} else if (text && lk_runner.role == LK_ROLE_TEST && shared) {
+		shared->report_size = size < sizeof shared->report ? size : sizeof shared->report;
+		memcpy(shared->report, text, shared->report_size);
 	}
-	if (lk_runner.role != LK_ROLE_TEST)
-		return;
-	snprintf(path, sizeof path, "/proc/%d/fd/%d", (int)getppid(), STDERR_FILENO);
-	int fd = LK_REAL(open)(path, O_WRONLY | O_APPEND | O_CLOEXEC);
-	if (fd < 0)
-		return;
-	if (is_standard_error(fd))
-		print_report(fd, findings);
-	LK_REAL(close)(fd);
+	free(text);
+}
+
+void lk_report_for_test(void)
+{
+	struct lk_shared *shared = lk_runner.shared;
+
+	if (shared->report_size > 0 && is_standard_error(STDERR_FILENO))
+		write_all(STDERR_FILENO, shared->report, shared->report_size);
+	shared->report_size = 0;
 }
 
 /* Check's line points at the suspect frame of the first leak that has one with a

@@ -34,6 +34,9 @@ struct lk_shared {
 	struct lk_test_record test;
 	/* When Check will end the test, by the monotonic clock; 0 while unknown. */
 	uint64_t deadline_ms;
+	/* The whole report of a test whose standard error is not the runner's; cut. */
+	size_t report_size;
+	char report[1 << 16];
 };
 
 /* A temporary file that is, or may be, one of Check's. */
