@@ -21,9 +21,10 @@ struct test_function {
 	signed char exit_status;
 };
 
-/* Words of the stack that are looked at: Check's frame is a few calls out.  They
- * are read in pieces, because the stack may end before. */
-enum { WORDS_MAX = 512, PIECE = 64 };
+/* Words of the stack that are looked at: Check's frame is a few calls out.  The
+ * page that we stand on is there; those behind it are read in pieces by the kernel,
+ * because the stack may end before. */
+enum { WORDS_MAX = 512, PIECE = 64, PAGE = 4096 };
 
 /* Reads a zero-terminated text of which at most SIZE - 1 bytes are wanted. */
 static bool read_text(const char *from, char *to, size_t size)
@@ -83,10 +84,15 @@ void lk_test_case_find(const void *frame, const char *file, unsigned line,
 	*ret = (struct lk_test_case){ 0 };
 	if (RUNNING_ON_VALGRIND)
 		return; /* which would report each word that was never written */
-	for (size_t at = 0; at < WORDS_MAX; at += PIECE) {
+	size_t at = 0;
+
+	for (; at < WORDS_MAX && (uintptr_t)(from + at) % PAGE != 0; at++)
+		if (leads_to_record(from[at], file, line, ret))
+			return;
+	for (; at < WORDS_MAX; at += PIECE) {
 		if (!lk_proc_memory(from + at, words, sizeof words))
 			break;
-		for (size_t i = 0; i < PIECE; i++)
+		for (size_t i = 0; i < PIECE && at + i < WORDS_MAX; i++)
 			if (leads_to_record(words[i], file, line, ret))
 				return;
 	}
