@@ -193,9 +193,22 @@ void lk_heap_move(void *block, size_t size, const struct lk_block *old, bool old
 	       1);
 }
 
+/* Could ADDRESS have a row?  Asked of any word, the roof would be touched all over:
+ * a page each time, and a forked test pays for each. */
+static bool may_have_row(uintptr_t address)
+{
+	enum { LOOKED_AT_MAX = 16 };
+	unsigned used = __atomic_load_n(&leaves_used, __ATOMIC_ACQUIRE);
+
+	for (unsigned i = 0; i < used && i < LOOKED_AT_MAX; i++)
+		if (leaves[i] == (address >> LEAF_SHIFT) + 1)
+			return true;
+	return used > LOOKED_AT_MAX;
+}
+
 bool lk_heap_find(const void *address, struct lk_block *ret)
 {
-	row *cell = find_row((uintptr_t)address);
+	row *cell = may_have_row((uintptr_t)address) ? find_row((uintptr_t)address) : NULL;
 	row value = cell ? __atomic_load_n(cell, __ATOMIC_RELAXED) : 0;
 
 	if (!is_at(value, (uintptr_t)address))
