@@ -59,7 +59,7 @@ static bool has_tests(const struct lk_run *run)
 	return run->tests_checked > 0 || lk_summary_not_checked(run) > 0;
 }
 
-void lk_record_complain_if_empty(const struct lk_run *run)
+void lk_record_complain_if_empty(const struct lk_run *run, bool verify_all)
 {
 	if (has_tests(run))
 		return;
@@ -69,6 +69,9 @@ void lk_record_complain_if_empty(const struct lk_run *run)
 	else if (run->runners == 0)
 		lk_complain("nothing was watched: no Check test was seen; "
 			    "leakcheck watches programs that run their tests with Check");
+	else if (!verify_all)
+		lk_complain("nothing was verified: no test asked for it, "
+			    "and verify-all is switched off");
 	else
 		lk_complain("nothing was watched: Check ran no test; "
 			    "does CK_RUN_SUITE, CK_RUN_CASE or a tag leave all of them out?");

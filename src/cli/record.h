@@ -16,7 +16,7 @@ struct lk_run *lk_record_create(void);
 void lk_record_close(struct lk_run *run, int status);
 
 /* Says in one sentence why no test was seen, if none was. */
-void lk_record_complain_if_empty(const struct lk_run *run);
+void lk_record_complain_if_empty(const struct lk_run *run, bool verify_all);
 
 /* The exit status of a run whose program returned 0; one sentence says why it
  * is another one.  REQUIRE: a test without a sure verdict makes it

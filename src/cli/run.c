@@ -89,7 +89,7 @@ static int run(char **program, struct lk_options *options)
 	lk_record_close(&seen, status);
 	lk_summary_print(&seen, stderr);
 
-	lk_record_complain_if_empty(&seen);
+	lk_record_complain_if_empty(&seen, options->verify_all);
 	if (!WIFEXITED(status) || WEXITSTATUS(status) != 0)
 		lk_child_end_alike(status);
 	return lk_record_status(&seen, options->require);

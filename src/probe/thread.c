@@ -77,9 +77,16 @@ static bool take(struct lk_thread *row)
 
 	if (!is_free && (!is_over(state) || is_alive(row->tid)))
 		return false;
-	uint64_t taken = ((state | LK_THREAD_FLAGS) + 1) | LK_THREAD_TAKEN | LK_THREAD_CREATING;
-	return __atomic_compare_exchange_n(&row->state, &state, taken, false, __ATOMIC_ACQ_REL,
-					   __ATOMIC_RELAXED);
+	uint64_t next = (state | LK_THREAD_FLAGS) + 1;
+	if (!__atomic_compare_exchange_n(&row->state, &state, next | LK_THREAD_RESERVED, false,
+					 __ATOMIC_ACQ_REL, __ATOMIC_RELAXED))
+		return false;
+	/* The old handle may be another thread's by now, which must not find it here. */
+	row->handle = 0;
+	row->tid = 0;
+	__atomic_store_n(&row->state, next | LK_THREAD_TAKEN | LK_THREAD_CREATING,
+			 __ATOMIC_RELEASE);
+	return true;
 }
 
 static struct lk_thread *take_row(void)
@@ -107,8 +114,6 @@ struct lk_thread *lk_thread_creating(bool detached, const void *frame)
 	struct lk_thread *row = take_row();
 	if (!row)
 		return NULL;
-	row->handle = 0;
-	row->tid = 0;
 	row->epoch = lk_self.ignoring ? LK_EPOCH_OLD : lk_tracker.epoch;
 	row->start = NULL;
 	row->start_c11 = NULL;

@@ -33,6 +33,7 @@ enum {
 	LK_THREAD_FINISHED = 4,
 	LK_THREAD_DETACHED = 8,
 	LK_THREAD_CLAIMED = 16, /* somebody is joining or detaching it */
+	LK_THREAD_RESERVED = 32, /* being emptied for the next thread */
 	LK_THREAD_FLAGS = 255,
 };
 
