@@ -14,7 +14,7 @@
 struct lk_libc_once_row {
 	const char *function; /* libc's entry point or allocating function */
 	const char *keeps;    /* what it keeps */
-	const char *evidence; /* blocks and bytes kept by the 1st call, then by the 2nd */
+	const char *evidence; /* blocks/bytes young after the 1st call, then after the 2nd */
 };
 extern const struct lk_libc_once_row lk_libc_once_rows[];
 extern const size_t lk_libc_once_count;
