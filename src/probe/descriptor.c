@@ -156,14 +156,15 @@ static bool is_same_file(const struct slot *slot, int fd)
 
 /* The number was open at the mark, and a wrapper saw it closed or taken over since.
  * Given out again by the kernel it is a new descriptor, whatever it leads to - but
- * for a copy that puts back what was there, and for a standard stream that was
- * redirected and comes back. */
+ * for a copy that puts back what was there, for a standard stream that was redirected
+ * and comes back, and for what nobody saw opened and leads where it did. */
 static bool is_opened_anew(const struct slot *slot, int fd)
 {
-	if (slot->opened_in != lk_tracker.epoch || slot->stack == LK_STACK_NONE ||
-	    slot->how == LK_DESCRIPTOR_CHOSEN)
+	bool is_seen = slot->opened_in == lk_tracker.epoch && slot->stack != LK_STACK_NONE;
+
+	if (is_seen && slot->how == LK_DESCRIPTOR_CHOSEN)
 		return false;
-	return !((fd <= STDERR_FILENO || slot->how == LK_DESCRIPTOR_COPIED) &&
+	return !((!is_seen || fd <= STDERR_FILENO || slot->how == LK_DESCRIPTOR_COPIED) &&
 		 is_same_file(slot, fd));
 }
 

@@ -232,6 +232,12 @@ MUST_LEAK(old_number_reopened, "/dev/zero", BODY)
 	need(open("/dev/zero", O_RDONLY) == old_fd);
 }
 END_TEST
+MUST_LEAK(old_number_taken_unseen, "/etc/passwd O_RDONLY, opened outside what is watched", NOWHERE)
+{
+	close(old_fd);
+	need(syscall(SYS_openat, AT_FDCWD, "/etc/passwd", O_RDONLY) == old_fd);
+}
+END_TEST
 MUST_LEAK(old_number_same_file, "/dev/zero", BODY)
 {
 	close(old_fd);
