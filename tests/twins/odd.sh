@@ -51,16 +51,16 @@ for mode in yes no; do
 	tap_check "fork $mode: a test's own standard error: status" \
 		returns 1 env CK_MAX_MSG_SIZE=100 "$leakcheck" ./odd takes_standard_error
 	tap_check "fork $mode: a test's own standard error: its leaks" \
-		shows out ':S:odd:takes_standard_error:0: leakcheck: 4 leaks: heap 10 B in 1 block, fd 3$'
+		shows out ':S:odd:takes_standard_error:0: leakcheck: 5 leaks: heap 10 B in 1 block, fd 4$'
 	tap_check "fork $mode: a test's own standard error: nothing but its data" \
 		sh -c 'cat precious; echo data | cmp -s - precious'
 done
 rm -f err
 CK_FORK=yes CK_MAX_MSG_SIZE=100 watch ./odd takes_standard_error >out 2>>err
 tap_check "fork yes: a test's own standard error: the report is on the runner's" \
-	shows err '^leakcheck: takes_standard_error at .*: 4 leaks: heap 10 B in 1 block, fd 3$'
+	shows err '^leakcheck: takes_standard_error at .*: 5 leaks: heap 10 B in 1 block, fd 4$'
 tap_check "fork yes: a test's own standard error: the sum stands beside it" \
-	shows err '^leakcheck: 1 test checked, 1 leaked (4 sites), 0 unsure;'
+	shows err '^leakcheck: 1 test checked, 1 leaked (5 sites), 0 unsure;'
 
 # The status with which a test that leaks ends is no success.
 export CK_FORK=yes CK_VERBOSITY=verbose
