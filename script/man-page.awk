@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: MIT
-# awk -v version=V -f script/man-page.awk options.def status.def leakcheck.1.in
-# fills the man page with the rows of the two lists.  A row that it cannot read
+# awk -v version=V -f script/man-page.awk fail_on.def LIST.def... leakcheck.1.in
+# fills the man page with the rows of the lists.  A row that it cannot read
 # fails the build: better no page than one that lacks an option.
 
 function fail(sentence)
@@ -56,10 +56,37 @@ function take_option(row,    name, standard)
 		standard = standard == "true" ? "yes" : "no"
 	else if (field[2] == "text")
 		standard = "none"
+	else if (field[2] == "set")
+		standard = usual_words
 	else if (field[2] != "number")
 		fail("a kind of option that the man page does not know: " field[2])
 	options = options ".TP\n.BI " escape("--" name "=") " " string[strings - 1] "\n" \
 		wrap(string[strings] " (default: " standard ").")
+}
+
+function take_fail_on(row)
+{
+	split_row(row)
+	if (field[2] == "true")
+		usual_words = usual_words (usual_words == "" ? "" : ",") field[1]
+	words = words ".TP\n.B " field[1] "\n" wrap(string[strings] ".")
+}
+
+# The last fields, behind the strings, are the policy's columns.
+function take_class(row,    behind, kind, when)
+{
+	behind = row
+	sub(/^.*"[ \t]*,[ \t]*/, "", behind)
+	sub(/[ \t]*\)[ \t]*$/, "", behind)
+	sub(/[ \t]*,[^"]*$/, ")", row)
+	split_row(row)
+	kind = field[2]
+	if (split(behind, field, /[ \t]*,[ \t]*/) != 4)
+		fail("cannot read this row: " row)
+	when = field[1] field[1] == field[2] field[3] && field[1] == field[4] ? "In any case: " field[1] "." : \
+		"Could not be run again: " field[1] "; happens once: " field[2] \
+		"; rises, then stops: " field[3] "; rises each time: " field[4] "."
+	classes = classes ".TP\n.B " kind ", " string[1] "\n" wrap(string[2] ".") ".br\n" wrap(when)
 }
 
 function take_status(row)
@@ -69,13 +96,17 @@ function take_status(row)
 }
 
 # A row ends with the line that ends with its parenthesis.
-/^LK_(OPTION|STATUS)\(/ { row = "" ; in_row = 1 }
+/^LK_(OPTION|FAIL_ON|CLASS|STATUS)\(/ { row = "" ; in_row = 1 }
 in_row {
 	sub(/^[ \t]+/, "")
 	row = row (row == "" ? "" : " ") $0
 	if (row ~ /\)$/) {
 		if (row ~ /^LK_OPTION/)
 			take_option(row)
+		else if (row ~ /^LK_FAIL_ON/)
+			take_fail_on(row)
+		else if (row ~ /^LK_CLASS/)
+			take_class(row)
 		else
 			take_status(row)
 		in_row = 0
@@ -85,6 +116,8 @@ in_row {
 FILENAME ~ /\.def$/ { next }
 
 $0 == "@OPTIONS@" { printf "%s", options; placed++; next }
+$0 == "@FAIL_ON@" { printf "%s", words; placed++; next }
+$0 == "@CLASSES@" { printf "%s", classes; placed++; next }
 $0 == "@STATUSES@" { printf "%s", statuses; placed++; next }
 {
 	gsub(/@VERSION@/, version)
@@ -92,6 +125,6 @@ $0 == "@STATUSES@" { printf "%s", statuses; placed++; next }
 }
 
 END {
-	if (!failed && (placed != 2 || options == "" || statuses == ""))
-		fail("the options or the statuses found no place")
+	if (!failed && (placed != 4 || options == "" || words == "" || classes == "" || statuses == ""))
+		fail("one of the lists is empty or found no place")
 }

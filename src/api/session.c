@@ -105,15 +105,18 @@ void lk_session_close(unsigned settle_ms, struct lk_outcome *ret)
 
 	lk_settle(is_settled, NULL, pause_for, settle_ms);
 	if (lk_freeze_anything_young()) {
+		struct lk_policy policy = lk_policy_of(&lk_tracker.options);
+
 		if (!lk_freeze(window.stack, &outcome.snapshot) ||
-		    !lk_findings_make(&outcome.snapshot, lk_tracker.options.ignore_libc,
-				      &outcome.findings))
+		    !lk_findings_make(&outcome.snapshot, &policy, &outcome.findings))
 			lost++;
 		lost += outcome.snapshot.events_lost;
 		window.descriptors_known &= !outcome.snapshot.descriptors_unknown;
 	}
 	lost += lk_freeze_losses() - window.losses;
-	outcome.verdict = lk_judge(lk_findings_leaks(&outcome.findings), blind_spots(lost));
+	outcome.verdict = lk_judge(lk_findings_leaks(&outcome.findings),
+				   blind_spots(lost) +
+					   outcome.findings.rulings[LK_RULING_unproven]);
 	count(&outcome);
 	*ret = outcome;
 	lk_quiet_end(saved);

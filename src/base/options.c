@@ -6,7 +6,18 @@
 #include "base/fmt.h"
 #include "base/light.h"
 
-enum kind { KIND_flag, KIND_number, KIND_text };
+enum kind { KIND_flag, KIND_number, KIND_text, KIND_set };
+
+const char *const lk_fail_on_words[LK_FAIL_ON_COUNT] = {
+#define LK_FAIL_ON(word, by_default, meaning) #word,
+#include "base/fail_on.def"
+#undef LK_FAIL_ON
+};
+const char *const lk_fail_on_meanings[LK_FAIL_ON_COUNT] = {
+#define LK_FAIL_ON(word, by_default, meaning) meaning,
+#include "base/fail_on.def"
+#undef LK_FAIL_ON
+};
 
 static const struct place {
 	enum kind kind;
@@ -94,6 +105,41 @@ static bool set_number(unsigned *number, const char *value, unsigned least, unsi
 	return true;
 }
 
+/* "lost,fd", "all", "none" */
+static bool set_words(unsigned *set, const char *value)
+{
+	unsigned bits = 0;
+
+	do {
+		size_t length = strcspn(value, ",");
+		unsigned word = 0;
+
+		while (word < LK_FAIL_ON_COUNT && !same_name(lk_fail_on_words[word], value, length))
+			word++;
+		if (word < LK_FAIL_ON_COUNT)
+			bits |= 1u << word;
+		else if (same_name("all", value, length))
+			bits |= LK_FAIL_ON_ALL;
+		else if (!same_name("none", value, length))
+			return false;
+		value += length;
+	} while (*value++ == ',');
+	*set = bits;
+	return true;
+}
+
+static bool fail_words(char *error, const char *name, size_t length)
+{
+	char why[LK_OPTION_ERROR_MAX];
+	struct lk_text text;
+
+	lk_text_init(&text, why, sizeof why);
+	lk_text_add(&text, "takes words out of: all, none");
+	for (unsigned word = 0; word < LK_FAIL_ON_COUNT; word++)
+		lk_text_format(&text, ", %s", lk_fail_on_words[word]);
+	return fail(error, name, length, why);
+}
+
 bool lk_options_set(struct lk_options *options, const char *name, size_t length,
 		    const char *value, char *error)
 {
@@ -113,6 +159,10 @@ bool lk_options_set(struct lk_options *options, const char *name, size_t length,
 	case KIND_number:
 		if (!set_number(target, value, places[row].least, places[row].most))
 			return fail_range(error, name, length, &places[row]);
+		return true;
+	case KIND_set:
+		if (!set_words(target, value))
+			return fail_words(error, name, length);
 		return true;
 	default:
 		if (strlen(value) >= LK_OPTION_TEXT_MAX)

@@ -11,6 +11,24 @@ enum { LK_OPTION_TEXT_MAX = 1024, LK_OPTION_ERROR_MAX = 256 };
 typedef bool lk_option_flag;
 typedef unsigned lk_option_number;
 typedef char lk_option_text[LK_OPTION_TEXT_MAX];
+typedef unsigned lk_option_set; /* bits 1 << enum lk_fail_on */
+
+/* What a test can be failed for. */
+enum lk_fail_on {
+#define LK_FAIL_ON(word, by_default, meaning) LK_FAIL_ON_##word,
+#include "base/fail_on.def"
+#undef LK_FAIL_ON
+	LK_FAIL_ON_COUNT
+};
+extern const char *const lk_fail_on_words[LK_FAIL_ON_COUNT];
+extern const char *const lk_fail_on_meanings[LK_FAIL_ON_COUNT];
+enum {
+	LK_FAIL_ON_ALL = (1 << LK_FAIL_ON_COUNT) - 1,
+#define LK_FAIL_ON(word, by_default, meaning) | (by_default) << LK_FAIL_ON_##word
+	LK_FAIL_ON_DEFAULT = 0
+#include "base/fail_on.def"
+#undef LK_FAIL_ON
+};
 
 struct lk_options {
 #define LK_OPTION(name, kind, standard, least, most, meta, help) lk_option_##kind name;

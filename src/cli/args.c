@@ -100,6 +100,22 @@ static void hand_on_number(struct lk_text *text, const char *name, unsigned now,
 	lk_text_add_number(text, now);
 }
 
+static void hand_on_set(struct lk_text *text, const char *name, unsigned now, unsigned usual)
+{
+	const char *separator = "";
+
+	if (now == usual)
+		return;
+	begin(text, name);
+	for (unsigned word = 0; word < LK_FAIL_ON_COUNT; word++)
+		if (now >> word & 1) {
+			lk_text_format(text, "%s%s", separator, lk_fail_on_words[word]);
+			separator = ",";
+		}
+	if (now == 0)
+		lk_text_add(text, "none");
+}
+
 static void hand_on_text(struct lk_text *text, const char *name, const char *now, const char *usual)
 {
 	if (strcmp(now, usual) == 0)

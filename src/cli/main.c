@@ -14,6 +14,8 @@
 const struct lk_verb lk_verbs[] = {
 	{ "run", lk_verb_run, "[options] [--] program [arguments]",
 	  "run a Check program and fail the tests that leak; `run` may be left out" },
+	{ "explain", lk_verb_explain, "[options]",
+	  "print what is a leak, what is a note, and what makes a test unsure" },
 	{ "ignores", lk_verb_ignores, "", "list what the C library keeps once, which is no leak" },
 	{ "help", lk_verb_help, "", "print this text" },
 	{ "version", lk_verb_version, "", "print the version" },

@@ -10,16 +10,6 @@
 #include "judge/suspect.h"
 #include "judge/trim.h"
 
-const char *lk_kind_name(enum lk_kind kind)
-{
-	static const char *const names[] = {
-#define LK_NAME(name, text) text,
-		LK_KINDS(LK_NAME)
-#undef LK_NAME
-	};
-	return names[kind];
-}
-
 /* Between the test's fixture and the frames that lk_trim leaves out stands the
  * function of Check's that runs fixtures; known by name where there is one. */
 static void drop_check(struct lk_finding *finding)
@@ -99,14 +89,11 @@ static void release_row(struct lk_finding *finding)
 	*finding = (struct lk_finding){ 0 };
 }
 
-/* Counts FINDING and keeps it as a row while there is room. */
+/* Keeps FINDING as a row while there is room. */
 static bool keep(struct lk_findings *findings, struct lk_finding *finding)
 {
-	findings->leaks[finding->kind]++;
-	findings->blocks += finding->blocks;
-	findings->bytes += finding->bytes;
 	if (findings->count == LK_FINDINGS_MAX) {
-		findings->left_out++;
+		findings->left_out += finding->ruling == LK_RULING_fail;
 		release_row(finding);
 		return true;
 	}
@@ -123,35 +110,106 @@ static bool keep(struct lk_findings *findings, struct lk_finding *finding)
 	return true;
 }
 
-static bool add_site(struct lk_findings *findings, const struct lk_snapshot *snapshot,
-		     const struct lk_site *site, bool ignore_libc)
-{
-	struct lk_finding finding = {
-		.kind = LK_KIND_heap, .blocks = site->blocks, .bytes = site->bytes
-	};
+/* What one call of the makers below works on. */
+struct making {
+	const struct lk_snapshot *snapshot;
+	const struct lk_policy *policy;
+	struct lk_findings *findings;
+	enum lk_ruling ruling; /* the rows of this pass */
+};
 
-	if (!name_frames(findings, snapshot, site->stack, &finding)) {
+/* Judges FINDING; is it one of this pass? */
+static bool rule(const struct making *making, enum lk_class class, size_t series,
+		 struct lk_finding *finding)
+{
+	finding->class = class;
+	finding->kind = lk_class_rows[class].kind;
+	finding->series = making->snapshot->series ? &making->snapshot->series[series] : NULL;
+	finding->again = LK_AGAIN_unknown;
+	finding->ruling = lk_rule(class, finding->again, making->policy->fail_on);
+	return finding->ruling == making->ruling;
+}
+
+static void count(struct lk_findings *findings, const struct lk_finding *finding)
+{
+	findings->rulings[finding->ruling]++;
+	if (finding->ruling != LK_RULING_fail)
+		return;
+	findings->leaks[finding->kind]++;
+	findings->blocks += finding->blocks;
+	findings->bytes += finding->bytes;
+}
+
+static bool is_shown(const struct making *making)
+{
+	return making->ruling == LK_RULING_fail || making->policy->notes;
+}
+
+static bool add_site(const struct making *making, const struct lk_site *site)
+{
+	static const enum lk_class classes[LK_HOLD_COUNT] = {
+		[LK_HOLD_UNSCANNED] = LK_CLASS_unscanned, [LK_HOLD_LOST] = LK_CLASS_lost,
+		[LK_HOLD_INDIRECT] = LK_CLASS_indirect,	  [LK_HOLD_RETAINED] = LK_CLASS_retained,
+		[LK_HOLD_THREAD] = LK_CLASS_held,	  [LK_HOLD_LIBC] = LK_CLASS_libc,
+	};
+	struct lk_findings *findings = making->findings;
+	struct lk_finding finding = { .blocks = site->blocks, .bytes = site->bytes };
+
+	if (!rule(making, classes[site->hold], site->series, &finding))
+		return true;
+	if (!is_shown(making)) {
+		count(findings, &finding);
+		return true;
+	}
+	if (!name_frames(findings, making->snapshot, site->stack, &finding)) {
 		release_row(&finding);
 		return false;
 	}
-	if (ignore_libc && lk_libc_once_find(finding.frames, finding.frames_count,
-					     findings->symbols)) {
+	if (making->policy->ignore_libc &&
+	    lk_libc_once_find(finding.frames, finding.frames_count, findings->symbols)) {
 		release_row(&finding);
 		return true;
 	}
+	count(findings, &finding);
 	return keep(findings, &finding);
 }
 
-static bool add_described(struct lk_findings *findings, const struct lk_snapshot *snapshot,
-			  enum lk_kind kind, size_t stack, char *what)
+/* A descriptor or thread; the description is made when it is shown. */
+static bool add_described(const struct making *making, size_t stack, char *what,
+			  struct lk_finding *finding)
 {
-	struct lk_finding finding = { .kind = kind, .what = what };
-
-	if (!what || !name_frames(findings, snapshot, stack, &finding)) {
-		release_row(&finding);
+	finding->what = what;
+	if (!what || !name_frames(making->findings, making->snapshot, stack, finding)) {
+		release_row(finding);
 		return false;
 	}
-	return keep(findings, &finding);
+	return keep(making->findings, finding);
+}
+
+static bool add_descriptor(const struct making *making, const struct lk_descriptor *row)
+{
+	/* What the caller put onto a number that was open before is no more descriptors
+	 * than there were. */
+	enum lk_class class = row->replaced ? LK_CLASS_replaced : LK_CLASS_open;
+	struct lk_finding finding = { 0 };
+
+	if (!rule(making, class, making->snapshot->descriptors_series, &finding))
+		return true;
+	count(making->findings, &finding);
+	return !is_shown(making) ||
+	       add_described(making, row->stack, lk_describe_descriptor(row), &finding);
+}
+
+static bool add_thread(const struct making *making, const struct lk_thread_left *row)
+{
+	struct lk_finding finding = { 0 };
+
+	if (!rule(making, LK_CLASS_left, making->snapshot->threads_series, &finding))
+		return true;
+	count(making->findings, &finding);
+	return !is_shown(making) ||
+	       add_described(making, row->stack,
+			     lk_describe_thread(row, making->findings->symbols), &finding);
 }
 
 static int by_bytes(const void *a, const void *b)
@@ -161,43 +219,53 @@ static int by_bytes(const void *a, const void *b)
 	return (one->bytes < other->bytes) - (one->bytes > other->bytes);
 }
 
-static bool add_sites(struct lk_findings *findings, const struct lk_snapshot *snapshot,
-		      bool ignore_libc)
+static bool add_sites(const struct making *making)
 {
-	size_t count = snapshot->sites_count;
+	size_t count = making->snapshot->sites_count;
 	struct lk_site *sites = malloc((count + 1) * sizeof *sites);
 	bool ok = sites != NULL;
 
 	if (ok) {
-		memcpy(sites, snapshot->sites, count * sizeof *sites);
+		memcpy(sites, making->snapshot->sites, count * sizeof *sites);
 		qsort(sites, count, sizeof *sites, by_bytes);
 	}
 	for (size_t i = 0; ok && i < count; i++)
-		ok = add_site(findings, snapshot, &sites[i], ignore_libc);
+		ok = add_site(making, &sites[i]);
 	free(sites);
 	return ok;
 }
 
-bool lk_findings_make(const struct lk_snapshot *snapshot, bool ignore_libc,
+static bool add_all(const struct making *making)
+{
+	const struct lk_snapshot *snapshot = making->snapshot;
+	bool ok = add_sites(making);
+
+	for (size_t i = 0; ok && i < snapshot->descriptors_count; i++)
+		ok = add_descriptor(making, &snapshot->descriptors[i]);
+	for (size_t i = 0; ok && i < snapshot->threads_count; i++)
+		ok = add_thread(making, &snapshot->threads[i]);
+	return ok;
+}
+
+struct lk_policy lk_policy_of(const struct lk_options *options)
+{
+	return (struct lk_policy){
+		.fail_on = options->strict ? LK_FAIL_ON_ALL : options->fail_on,
+		.notes = options->notes,
+		.ignore_libc = options->ignore_libc,
+	};
+}
+
+bool lk_findings_make(const struct lk_snapshot *snapshot, const struct lk_policy *policy,
 		      struct lk_findings *ret)
 {
 	struct lk_findings findings = { 0 };
+	struct making making = { snapshot, policy, &findings, LK_RULING_fail };
 
 	findings.symbols = lk_symbols_open(snapshot->modules, snapshot->modules_count);
-	bool ok = findings.symbols && add_sites(&findings, snapshot, ignore_libc);
-	for (size_t i = 0; ok && i < snapshot->descriptors_count; i++) {
-		const struct lk_descriptor *row = &snapshot->descriptors[i];
-
-		/* What the caller put onto a number that was open before is no more
-		 * descriptors than there were. */
-		if (!row->replaced)
-			ok = add_described(&findings, snapshot, LK_KIND_descriptor, row->stack,
-					   lk_describe_descriptor(row));
-	}
-	for (size_t i = 0; ok && i < snapshot->threads_count; i++)
-		ok = add_described(&findings, snapshot, LK_KIND_thread,
-				   snapshot->threads[i].stack,
-				   lk_describe_thread(&snapshot->threads[i], findings.symbols));
+	bool ok = findings.symbols != NULL;
+	for (; ok && making.ruling < LK_RULING_COUNT; making.ruling++)
+		ok = add_all(&making);
 	if (ok)
 		*ret = findings;
 	else

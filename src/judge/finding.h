@@ -11,26 +11,15 @@
 #include <stdint.h>
 
 #include "judge/symbols.h"
+#include "judge/verdict.h"
 #include "model/snapshot.h"
-
-/* Kinds of leaks: X(name, how a report calls one). */
-#define LK_KINDS(X)                  \
-	X(heap, "heap")              \
-	X(descriptor, "fd")          \
-	X(thread, "thread")
-
-enum lk_kind {
-#define LK_NAME(name, text) LK_KIND_##name,
-	LK_KINDS(LK_NAME)
-#undef LK_NAME
-	LK_KIND_COUNT
-};
-
-/* How a report calls KIND: "heap", "fd", "thread". */
-const char *lk_kind_name(enum lk_kind kind);
 
 struct lk_finding {
 	enum lk_kind kind;
+	enum lk_class class;
+	enum lk_again again;
+	enum lk_ruling ruling;
+	const struct lk_series *series; /* in the snapshot; runs are 0 if it was not run again */
 	uint64_t blocks, bytes; /* heap only */
 	char *what;		/* descriptor, thread: which one, in words; else NULL */
 	uint32_t id;		/* stable: kind, modules and functions, no line numbers */
@@ -41,26 +30,37 @@ struct lk_finding {
 };
 
 struct lk_findings {
-	struct lk_finding *rows; /* heap by bytes, then descriptors, then threads */
+	/* Those that fail the test first; heap by bytes, then descriptors, then threads. */
+	struct lk_finding *rows;
 	size_t count;
-	/* Leaks over all rows and those beyond LK_FINDINGS_MAX, which have no row. */
-	uint64_t leaks[LK_KIND_COUNT]; /* sites of heap; descriptors; threads */
-	uint64_t blocks, bytes;	       /* heap */
+	/* Over all rows and those beyond LK_FINDINGS_MAX, which have no row. */
+	uint64_t leaks[LK_KIND_COUNT]; /* that fail: sites of heap; descriptors; threads */
+	uint64_t blocks, bytes;	       /* of the heap sites that fail */
 	uint64_t left_out;	       /* leaks without a row */
+	uint64_t rulings[LK_RULING_COUNT]; /* findings by ruling */
 	struct lk_symbols *symbols;
 };
 
 /* Rows beyond this only count, so that a report stays bounded. */
 enum { LK_FINDINGS_MAX = 1000 };
 
-/* Names and groups what SNAPSHOT holds.  IGNORE_LIBC leaves out what the C library
- * keeps once (judge/libc_once.h).  False when out of memory. */
-bool lk_findings_make(const struct lk_snapshot *snapshot, bool ignore_libc,
+struct lk_policy {
+	unsigned fail_on; /* bits 1 << enum lk_fail_on */
+	bool notes;	  /* also make rows of what fails no test */
+	bool ignore_libc; /* leave out what the C library keeps once (judge/libc_once.h) */
+};
+
+/* The policy that OPTIONS ask for. */
+struct lk_policy lk_policy_of(const struct lk_options *options);
+
+/* Names, groups and judges what SNAPSHOT holds.  What fails no test is counted, and
+ * named only if the policy wants notes.  False when out of memory. */
+bool lk_findings_make(const struct lk_snapshot *snapshot, const struct lk_policy *policy,
 		      struct lk_findings *ret);
 /* Also for a zeroed struct, and twice. */
 void lk_findings_release(struct lk_findings *findings);
 
-/* Leaks of all kinds. */
+/* Findings of all kinds that fail the test. */
 uint64_t lk_findings_leaks(const struct lk_findings *findings);
 
 #endif

@@ -10,6 +10,7 @@
 #include <sys/types.h>
 
 #include "model/module.h"
+#include "model/series.h"
 #include "model/stack.h"
 
 /* A stack's frames lie in snapshot.frames[first .. first + count). */
@@ -19,10 +20,23 @@ struct lk_stack {
 	bool cut; /* outer frames are missing */
 };
 
-/* Blocks of one stack. */
+/* Who holds a block, as a scan of the process's memory finds (probe/reach.h). */
+enum lk_hold {
+	LK_HOLD_UNSCANNED, /* it could not be looked for */
+	LK_HOLD_LOST,	   /* nobody */
+	LK_HOLD_INDIRECT,  /* only lost blocks */
+	LK_HOLD_RETAINED,  /* the program */
+	LK_HOLD_THREAD,	   /* only a thread of the window */
+	LK_HOLD_LIBC,	   /* only the C library */
+	LK_HOLD_COUNT
+};
+
+/* Blocks of one stack that are held alike. */
 struct lk_site {
 	size_t stack; /* index into stacks */
+	enum lk_hold hold;
 	uint64_t blocks, bytes;
+	size_t series; /* index into series; series[0] is the empty one */
 };
 
 enum { LK_TARGET_MAX = 256, LK_THREAD_NAME_MAX = 16 };
@@ -58,6 +72,10 @@ struct lk_snapshot {
 	size_t frames_count;
 	struct lk_module *modules;
 	size_t modules_count;
+	/* How it went on; [0] says that the test was not run again. */
+	struct lk_series *series;
+	size_t series_count;
+	size_t descriptors_series, threads_series; /* indices into series */
 	size_t window_stack; /* index into stacks: where the window was opened */
 	/* Rows that did not fit; not 0: the snapshot is incomplete. */
 	uint64_t events_lost;

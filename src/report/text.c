@@ -86,7 +86,9 @@ static void print_finding(FILE *out, const struct lk_finding *finding, const cha
 {
 	size_t width = width_of_functions(finding);
 
-	fprintf(out, "%sLEAK %08x ", prefix, finding->id);
+	static const char *const words[LK_RULING_COUNT] = { "LEAK", "UNSURE", "NOTE" };
+
+	fprintf(out, "%s%s %08x ", prefix, words[finding->ruling], finding->id);
 	if (finding->kind == LK_KIND_heap)
 		print_heap(out, finding->bytes, finding->blocks);
 	else

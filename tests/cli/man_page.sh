@@ -12,7 +12,13 @@ done
 for number in $(sed -n 's/^LK_STATUS([A-Z]*, \([0-9]*\),.*/\1/p' "$srcdir/src/report/status.def"); do
 	tap_check "status $number" grep -qx ".B $number" "$scratch/plain"
 done
-tap_check "nothing is left to fill in" sh -c '! grep -n "@[A-Z]*@" "$1"' sh "$page"
+for word in $(sed -n 's/^LK_FAIL_ON(\([a-z]*\),.*/\1/p' "$srcdir/src/base/fail_on.def"); do
+	tap_check "--fail-on=$word" grep -qx ".B $word" "$scratch/plain"
+done
+for class in $(sed -n 's/^LK_CLASS([a-z]*, \([a-z]*\), "\([a-z]*\)".*/\1:\2/p' "$srcdir/src/judge/verdict.def"); do
+	tap_check "class $class" grep -qx ".B ${class%:*}, ${class#*:}" "$scratch/plain"
+done
+tap_check "nothing is left to fill in" sh -c '! grep -n "@[A-Z_]*@" "$1"' sh "$page"
 
 silent ()	# COMMAND [ARGUMENT...]: succeeds without a warning
 {

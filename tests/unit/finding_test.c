@@ -87,7 +87,9 @@ static void setup(void)
 static void make(bool ignore_libc)
 {
 	lk_findings_release(&findings);
-	ck_assert(lk_findings_make(&snapshot, ignore_libc, &findings));
+	struct lk_policy policy = { LK_FAIL_ON_DEFAULT, false, ignore_libc };
+
+	ck_assert(lk_findings_make(&snapshot, &policy, &findings));
 }
 
 static void teardown(void)

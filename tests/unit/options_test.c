@@ -5,7 +5,7 @@
 #include <stdio.h>
 #include <string.h>
 
-enum kind { KIND_flag, KIND_number, KIND_text };
+enum kind { KIND_flag, KIND_number, KIND_text, KIND_set };
 
 /* The list once more, with what the rows of the header leave out. */
 static const struct expected {
@@ -66,6 +66,7 @@ START_TEST(starts_with_the_defaults)
 {
 #define IS_flag(name, standard) ck_assert(options.name == (standard))
 #define IS_number(name, standard) ck_assert_uint_eq(options.name, (standard))
+#define IS_set IS_number
 #define IS_text(name, standard) ck_assert_str_eq(options.name, (standard))
 #define LK_OPTION(name, kind, standard, least, most, meta, help) IS_##kind(name, standard);
 #include "base/options.def"
@@ -151,6 +152,28 @@ static void check_text(const struct expected *row)
 	ck_assert_str_eq(text, "");
 }
 
+static void check_set(const struct expected *row)
+{
+	static const char *const bad[] = { "", "lost,", ",lost", "lost,,fd", "los", "lostx", "LOST",
+					   "lost fd", "lost, fd" };
+	const unsigned *set = (const void *)((const char *)&options + row->offset);
+
+	accept(row->name, "none");
+	ck_assert_uint_eq(*set, 0);
+	for (size_t i = 0; i < sizeof bad / sizeof *bad; i++)
+		refuse(row->name, bad[i]);
+	for (unsigned word = 0; word < LK_FAIL_ON_COUNT; word++) {
+		accept(row->name, lk_fail_on_words[word]);
+		ck_assert_uint_eq(*set, 1u << word);
+	}
+	accept(row->name, "fd,lost,fd");
+	ck_assert_uint_eq(*set, 1u << LK_FAIL_ON_fd | 1u << LK_FAIL_ON_lost);
+	accept(row->name, "none,libc");
+	ck_assert_uint_eq(*set, 1u << LK_FAIL_ON_libc);
+	accept(row->name, "all");
+	ck_assert_uint_eq(*set, LK_FAIL_ON_ALL);
+}
+
 START_TEST(takes_what_its_kind_allows)
 {
 	const struct expected *row = &list[_i];
@@ -161,6 +184,9 @@ START_TEST(takes_what_its_kind_allows)
 		break;
 	case KIND_number:
 		check_number(row);
+		break;
+	case KIND_set:
+		check_set(row);
 		break;
 	case KIND_text:
 		check_text(row);

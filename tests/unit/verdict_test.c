@@ -20,6 +20,38 @@ START_TEST(what_was_not_seen_is_never_clean)
 }
 END_TEST
 
+START_TEST(what_may_fail_a_test_is_asked_for)
+{
+	for (int class = 0; class < LK_CLASS_COUNT; class++)
+		for (int again = 0; again < LK_AGAIN_COUNT; again++) {
+			ck_assert_int_eq(lk_rule(class, again, LK_FAIL_ON_ALL), LK_RULING_fail);
+			ck_assert_int_ne(lk_rule(class, again, 0), LK_RULING_fail);
+		}
+}
+END_TEST
+
+/* The rule that decides a leak. */
+START_TEST(a_leak_is_lost_or_grows)
+{
+	const unsigned usual = LK_FAIL_ON_DEFAULT;
+
+	for (int again = 0; again < LK_AGAIN_COUNT; again++) {
+		ck_assert_int_eq(lk_rule(LK_CLASS_lost, again, usual), LK_RULING_fail);
+		ck_assert_int_eq(lk_rule(LK_CLASS_indirect, again, usual), LK_RULING_fail);
+		ck_assert_int_eq(lk_rule(LK_CLASS_libc, again, usual), LK_RULING_note);
+		ck_assert_int_eq(lk_rule(LK_CLASS_replaced, again, usual), LK_RULING_note);
+	}
+	ck_assert_int_eq(lk_rule(LK_CLASS_retained, LK_AGAIN_grows, usual), LK_RULING_fail);
+	ck_assert_int_eq(lk_rule(LK_CLASS_retained, LK_AGAIN_once, usual), LK_RULING_note);
+	ck_assert_int_eq(lk_rule(LK_CLASS_retained, LK_AGAIN_settles, usual), LK_RULING_note);
+	ck_assert_int_eq(lk_rule(LK_CLASS_retained, LK_AGAIN_unknown, usual), LK_RULING_unproven);
+	for (int class = LK_CLASS_open; class < LK_CLASS_COUNT; class++)
+		ck_assert_int_ne(lk_rule(class, LK_AGAIN_once, usual), LK_RULING_fail);
+	ck_assert_int_eq(lk_rule(LK_CLASS_open, LK_AGAIN_unknown, usual), LK_RULING_fail);
+	ck_assert_int_eq(lk_rule(LK_CLASS_left, LK_AGAIN_unknown, usual), LK_RULING_fail);
+}
+END_TEST
+
 int main(void)
 {
 	Suite *suite = suite_create("verdict");
@@ -27,6 +59,8 @@ int main(void)
 
 	tcase_add_test(tests, a_leak_is_a_leak);
 	tcase_add_test(tests, what_was_not_seen_is_never_clean);
+	tcase_add_test(tests, what_may_fail_a_test_is_asked_for);
+	tcase_add_test(tests, a_leak_is_lost_or_grows);
 	suite_add_tcase(suite, tests);
 
 	SRunner *runner = srunner_create(suite);
