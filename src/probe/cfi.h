@@ -42,6 +42,7 @@ enum { LK_CFI_REMEMBERED_MAX = 8 };
 struct lk_cfi {
 	struct lk_cfi_row row; /* the result */
 	bool is_signal_frame; /* its caller was interrupted, it called nothing */
+	uintptr_t start; /* of the code that the row's table entry is about: a function */
 	struct lk_cfi_row initial;
 	struct lk_cfi_row remembered[LK_CFI_REMEMBERED_MAX];
 };

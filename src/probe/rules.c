@@ -7,7 +7,7 @@
 #include "base/arena.h"
 #include "base/attributes.h"
 #include "probe/code_map.h"
-#include "probe/slow_walk.h"
+#include "probe/step.h"
 
 #include "base/light.h"
 
@@ -107,7 +107,7 @@ static LK_COLD struct lk_rule learn(uintptr_t pc, struct lk_cfi *cfi)
 	struct lk_rule rule = { .kind = LK_RULE_CUT };
 	struct lk_code code = { 0 };
 
-	if (lk_slow_walk_is_signal_return(pc))
+	if (lk_step_is_signal_return(pc))
 		rule.kind = LK_RULE_ODD;
 	if (!lk_code_find(pc - 1, &code))
 		return rule;

@@ -13,7 +13,6 @@
 #ifndef LK_PROBE_SLOW_WALK_H
 #define LK_PROBE_SLOW_WALK_H
 
-#include <stdbool.h>
 #include <stdint.h>
 
 #include "model/stack.h"
@@ -24,10 +23,6 @@ struct lk_slow_walk {
 	struct lk_walker *walker; /* its `steps` get the frames: `word` and `rule` */
 	unsigned count;
 };
-
-/* Is the code at PC that of the kernel which a signal handler returns to, on
- * processors where no call frame information says so? */
-bool lk_slow_walk_is_signal_return(uintptr_t pc);
 
 /* Returns the parent of the outermost frame: LK_DEPOT_ROOT or LK_DEPOT_CUT. */
 lk_stack_id lk_slow_walk(struct lk_slow_walk *slow, const void *frame);
