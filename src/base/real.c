@@ -25,7 +25,8 @@ void lk_real_init(void)
 
 #define LK_HOOK(result, name, parameters) *(void **)&found.name = find(#name);
 #define LK_OPENER(result, name, parameters, arguments) LK_HOOK(result, name, parameters)
-#define LK_STREAM(result, name, parameters, arguments, number) LK_HOOK(result, name, parameters)
+#define LK_STREAM(result, name, parameters, arguments, number, type) \
+	LK_HOOK(result, name, parameters)
 #include "base/hooked.def"
 #undef LK_HOOK
 #undef LK_OPENER

@@ -5,19 +5,24 @@
 #define LK_BASE_REAL_H
 
 #include <dirent.h>
+#include <fcntl.h>
+#include <mqueue.h>
 #include <pthread.h>
 #include <signal.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdio.h>
+#include <sys/ioctl.h>
 #include <sys/socket.h>
 #include <sys/types.h>
+#include <termios.h>
 #include <threads.h>
 #include <time.h>
 
 #define LK_HOOK(result, name, parameters) result(*name) parameters;
 #define LK_OPENER(result, name, parameters, arguments) LK_HOOK(result, name, parameters)
-#define LK_STREAM(result, name, parameters, arguments, number) LK_HOOK(result, name, parameters)
+#define LK_STREAM(result, name, parameters, arguments, number, type) \
+	LK_HOOK(result, name, parameters)
 struct lk_real {
 #include "base/hooked.def"
 };

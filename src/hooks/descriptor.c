@@ -3,9 +3,12 @@
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <mqueue.h>
+#include <pty.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <sys/fanotify.h>
 #include <sys/signalfd.h>
 #include <unistd.h>
 
@@ -14,6 +17,7 @@
 #include "base/self.h"
 #include "probe/descriptor.h"
 #include "probe/listener.h"
+#include "probe/received.h"
 #include "base/light.h"
 
 #define FRAME __builtin_frame_address(0)
@@ -47,12 +51,13 @@ static void opened_pair(const int fds[2], const void *frame)
 	{                                                            \
 		return opened(LK_REAL(name) arguments, FRAME);       \
 	}
-#define LK_STREAM(result, name, parameters, arguments, number)       \
+#define LK_STREAM(result, name, parameters, arguments, number, type) \
 	LK_EXPORT result name parameters                             \
 	{                                                            \
 		result object = LK_REAL(name) arguments;             \
 		if (object)                                          \
-			opened(number(object), FRAME);               \
+			lk_descriptor_held(opened(number(object), FRAME), object, \
+					   LK_HELD_##type);          \
 		return object;                                       \
 	}
 #include "base/hooked.def"
@@ -124,6 +129,46 @@ LK_EXPORT int signalfd(int fd, const sigset_t *mask, int flags)
 	int result = LK_REAL(signalfd)(fd, mask, flags);
 
 	return fd == -1 ? opened(result, FRAME) : result;
+}
+
+LK_EXPORT mqd_t mq_open(const char *name, int flags, ...)
+{
+	va_list arguments;
+
+	va_start(arguments, flags);
+	mode_t mode = va_arg(arguments, mode_t);
+	struct mq_attr *attributes = va_arg(arguments, struct mq_attr *);
+	va_end(arguments);
+	return opened(LK_REAL(mq_open)(name, flags, mode, attributes), FRAME);
+}
+
+LK_EXPORT int openpty(int *master, int *slave, char *name, const struct termios *terminal,
+		      const struct winsize *size)
+{
+	int status = LK_REAL(openpty)(master, slave, name, terminal, size);
+
+	if (status == 0)
+		opened_pair((int[]){ *master, *slave }, FRAME);
+	return status;
+}
+
+LK_EXPORT ssize_t recvmsg(int fd, struct msghdr *message, int flags)
+{
+	ssize_t size = LK_REAL(recvmsg)(fd, message, flags);
+
+	if (size >= 0)
+		lk_received_descriptors(message, FRAME);
+	return size;
+}
+
+LK_EXPORT int recvmmsg(int fd, struct mmsghdr *messages, unsigned count, int flags,
+		       struct timespec *timeout)
+{
+	int received = LK_REAL(recvmmsg)(fd, messages, count, flags, timeout);
+
+	for (int i = 0; i < received; i++)
+		lk_received_descriptors(&messages[i].msg_hdr, FRAME);
+	return received;
 }
 
 LK_EXPORT int pipe(int fds[2])
@@ -199,8 +244,10 @@ LK_EXPORT void closefrom(int first)
 
 static FILE *reopened(FILE *stream, const void *frame)
 {
-	if (stream)
-		lk_descriptor_opened(number_of(stream), LK_DESCRIPTOR_CHOSEN, frame);
+	int fd = stream ? number_of(stream) : -1;
+
+	lk_descriptor_opened(fd, LK_DESCRIPTOR_CHOSEN, frame);
+	lk_descriptor_held(fd, stream, LK_HELD_FILE);
 	return stream;
 }
 
@@ -254,9 +301,19 @@ LK_EXPORT FILE *fdopen(int fd, const char *mode)
 	lk_self.quiet += own;
 	FILE *stream = LK_REAL(fdopen)(fd, mode);
 	lk_self.quiet -= own;
-	if (stream)
+	if (stream) {
+		lk_descriptor_held(fd, stream, LK_HELD_FILE);
 		lk_listener.stream_made(fd, stream);
+	}
 	return stream;
+}
+
+LK_EXPORT DIR *fdopendir(int fd)
+{
+	DIR *directory = LK_REAL(fdopendir)(fd);
+
+	lk_descriptor_held(directory ? fd : -1, directory, LK_HELD_DIR);
+	return directory;
 }
 
 LK_EXPORT int fclose(FILE *stream)

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* The names that split, group, await and end processes. */
 #include <errno.h>
+#include <pty.h>
 #include <stdlib.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
@@ -10,6 +11,7 @@
 #include "base/attributes.h"
 #include "base/real.h"
 #include "base/self.h"
+#include "probe/descriptor.h"
 #include "probe/listener.h"
 #include "probe/thread.h"
 #include "base/light.h"
@@ -23,6 +25,20 @@ LK_EXPORT pid_t fork(void)
 	if (child == 0) {
 		lk_thread_forked();
 		lk_listener.forked_child();
+	}
+	return child;
+}
+
+LK_EXPORT int forkpty(int *master, char *name, const struct termios *terminal,
+		      const struct winsize *size)
+{
+	lk_listener.forking();
+	int child = LK_REAL(forkpty)(master, name, terminal, size);
+	if (child == 0) {
+		lk_thread_forked();
+		lk_listener.forked_child();
+	} else if (child > 0) {
+		lk_descriptor_opened(*master, LK_DESCRIPTOR_LOWEST, FRAME);
 	}
 	return child;
 }

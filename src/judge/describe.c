@@ -2,6 +2,7 @@
 #include "judge/describe.h"
 
 #include <fcntl.h>
+#include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -16,20 +17,41 @@ static void print_flags(FILE *out, const struct lk_descriptor *row)
 	} bits[] = {
 		{ O_APPEND, "O_APPEND" },
 		{ O_NONBLOCK, "O_NONBLOCK" },
+		{ O_TMPFILE, "O_TMPFILE" }, /* holds the bit of O_DIRECTORY */
 		{ O_DIRECTORY, "O_DIRECTORY" },
 		{ O_PATH, "O_PATH" },
 		{ O_DIRECT, "O_DIRECT" },
+		{ O_SYNC, "O_SYNC" }, /* holds the bit of O_DSYNC */
+		{ O_DSYNC, "O_DSYNC" },
+		{ O_ASYNC, "O_ASYNC" },
+		{ O_NOATIME, "O_NOATIME" },
+		{ O_NOFOLLOW, "O_NOFOLLOW" },
 	};
 	static const char *const modes[] = { "O_RDONLY", "O_WRONLY", "O_RDWR", "O_ACCMODE" };
 
 	if (row->flags < 0)
 		return;
 	fprintf(out, " %s", modes[row->flags & O_ACCMODE]);
-	for (size_t i = 0; i < sizeof bits / sizeof *bits; i++)
-		if (row->flags & bits[i].bit)
-			fprintf(out, "|%s", bits[i].name);
+	int left = row->flags;
+	for (size_t i = 0; i < sizeof bits / sizeof *bits; i++) {
+		if ((left & bits[i].bit) != bits[i].bit)
+			continue;
+		fprintf(out, "|%s", bits[i].name);
+		left &= ~bits[i].bit;
+	}
 	if (row->close_on_exec)
 		fputs("|O_CLOEXEC", out);
+}
+
+/* " (FILE, 472 B of heap)" */
+static void print_holder(FILE *out, const struct lk_descriptor *row)
+{
+	if (row->held == LK_HELD_NONE)
+		return;
+	fputs(row->held == LK_HELD_FILE ? " (FILE" : " (DIR", out);
+	if (row->held_blocks > 0)
+		fprintf(out, ", %" PRIu64 " B of heap", row->held_bytes);
+	fputc(')', out);
 }
 
 char *lk_describe_descriptor(const struct lk_descriptor *row)
@@ -46,6 +68,7 @@ char *lk_describe_descriptor(const struct lk_descriptor *row)
 		lk_escape(out, row->target);
 	}
 	print_flags(out, row);
+	print_holder(out, row);
 	if (fclose(out) != 0) {
 		free(text);
 		return NULL;

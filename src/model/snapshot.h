@@ -41,6 +41,9 @@ struct lk_site {
 
 enum { LK_TARGET_MAX = 256, LK_THREAD_NAME_MAX = 16 };
 
+/* What a descriptor may belong to. */
+enum lk_held { LK_HELD_NONE, LK_HELD_FILE, LK_HELD_DIR };
+
 struct lk_descriptor {
 	int fd;
 	bool replaced; /* it was open before too, as something else */
@@ -48,6 +51,10 @@ struct lk_descriptor {
 	int flags;     /* as fcntl(F_GETFL) gives them, -1 if unknown */
 	bool close_on_exec;
 	char target[LK_TARGET_MAX]; /* as the kernel names it; not escaped */
+	/* The young heap blocks of the stream or directory that it belongs to are told
+	 * with it, and not among the sites. */
+	enum lk_held held;
+	uint64_t held_blocks, held_bytes;
 };
 
 struct lk_thread_left {

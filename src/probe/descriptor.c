@@ -22,6 +22,8 @@ struct slot {
 	lk_stack_id stack;
 	uint8_t how;
 	uint8_t exempt;
+	uint8_t held;	    /* enum lk_held */
+	const void *holder; /* the FILE or DIR it belongs to */
 	uint32_t opened_in; /* epoch */
 	/* As it was at the last mark that found it open. */
 	uint32_t marked_in; /* epoch of that mark */
@@ -72,11 +74,24 @@ void lk_descriptor_opened(int fd, enum lk_descriptor_number how, const void *fra
 		return;
 	slot->stack = lk_self.quiet ? LK_STACK_NONE : lk_unwind(frame);
 	slot->how = (uint8_t)how;
+	/* What is put over the number of a stream belongs to the stream. */
+	if (how != LK_DESCRIPTOR_CHOSEN)
+		slot->held = LK_HELD_NONE;
 	slot->exempt = lk_self.quiet || lk_self.ignoring;
 	slot->opened_in = lk_tracker.epoch;
 	slot->generation++;
 	if (!lk_self.quiet)
 		__atomic_fetch_add(&openings, 1, __ATOMIC_RELAXED);
+}
+
+void lk_descriptor_held(int fd, const void *object, enum lk_held type)
+{
+	struct slot *slot;
+
+	if (fd < 0 || !lk_tracker.descriptors || lk_self.in_vfork_child || !(slot = slot_of(fd)))
+		return;
+	slot->holder = object;
+	slot->held = (uint8_t)type;
 }
 
 static void identify(struct slot *slot, int fd)
@@ -103,6 +118,7 @@ void lk_descriptor_closing(int fd)
 		identify(slot, fd);
 	slot->stack = LK_STACK_NONE;
 	slot->exempt = 0;
+	slot->held = LK_HELD_NONE;
 	slot->generation++;
 }
 
@@ -177,6 +193,8 @@ static void compare(void *context, int fd)
 	if (!slot || slot->exempt)
 		return;
 	change.stack = slot->opened_in == lk_tracker.epoch ? slot->stack : LK_STACK_NONE;
+	change.held = slot->held;
+	change.holder = slot->holder;
 	if (slot->marked_in == lk_tracker.epoch) {
 		if (slot->generation == slot->marked_generation)
 			return;

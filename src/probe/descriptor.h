@@ -10,6 +10,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "model/snapshot.h"
 #include "model/stack.h"
 
 enum lk_descriptor_number {
@@ -21,6 +22,8 @@ enum lk_descriptor_number {
 /* FD was opened by the caller of the hook whose frame is FRAME; negative numbers
  * are ignored, so a result can be passed on unseen. */
 void lk_descriptor_opened(int fd, enum lk_descriptor_number how, const void *frame);
+/* FD belongs to OBJECT, a stream or directory that will close it. */
+void lk_descriptor_held(int fd, const void *object, enum lk_held type);
 /* FD is about to be closed. */
 void lk_descriptor_closing(int fd);
 /* All numbers from FIRST to LAST are about to be closed. */
@@ -36,6 +39,8 @@ struct lk_descriptor_change {
 	int fd;
 	bool replaced;	   /* open at the mark too; the number was taken over since */
 	lk_stack_id stack; /* LK_STACK_NONE: opened outside what is watched */
+	enum lk_held held; /* what it belongs to, which may be gone: see probe/stream.h */
+	const void *holder;
 };
 /* Calls VISIT for each descriptor that is open now and was not at the mark, or
  * was another one then.  False as above. */

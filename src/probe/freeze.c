@@ -14,6 +14,7 @@
 #include "probe/descriptor.h"
 #include "probe/heap.h"
 #include "probe/modules.h"
+#include "probe/stream.h"
 #include "probe/thread.h"
 #include "probe/tracker.h"
 #include "probe/unwind.h"
@@ -29,6 +30,7 @@ enum {
 	THREADS_MAX = 1 << 14,
 	MODULES_MAX = 1 << 11,
 	INDEX_SIZE = 1 << 19, /* places of the stack index, twice STACKS_MAX */
+	FOLDED_SIZE = 1 << 18, /* places of the index of folded blocks */
 };
 
 static void see_descriptor(void *context, const struct lk_descriptor_change *change)
@@ -63,7 +65,45 @@ struct freezing {
 	struct lk_snapshot *snapshot;
 	uint32_t *index; /* stack id -> stack + 1, open addressing */
 	uint32_t *site_of_stack; /* stack -> site + 1 */
+	/* Addresses of blocks that are told with a descriptor, open addressing. */
+	uintptr_t *folded;
+	size_t folded_count;
 };
+
+/* Where ADDRESS is, or may be put. */
+static uintptr_t *folded_place(const struct freezing *freezing, uintptr_t address)
+{
+	size_t place = (size_t)(address * 0x9E3779B97F4A7C15u >> 20) % FOLDED_SIZE;
+
+	while (freezing->folded[place] && freezing->folded[place] != address)
+		place = (place + 1) % FOLDED_SIZE;
+	return &freezing->folded[place];
+}
+
+static bool is_folded(const struct freezing *freezing, uintptr_t address)
+{
+	return freezing->folded_count > 0 && *folded_place(freezing, address) != 0;
+}
+
+/* The young heap of a stream or directory goes into the row of its descriptor. */
+static void fold(struct freezing *freezing, const struct lk_descriptor_change *change,
+		 struct lk_descriptor *row)
+{
+	struct lk_block blocks[LK_STREAM_BLOCKS_MAX];
+	size_t count = lk_stream_blocks(change->holder, change->held, change->fd, blocks);
+
+	row->held = count > 0 || !lk_tracker.heap ? change->held : LK_HELD_NONE;
+	for (size_t i = 0; i < count; i++) {
+		if (blocks[i].epoch != lk_tracker.epoch ||
+		    freezing->folded_count == FOLDED_SIZE / 2)
+			continue;
+		uintptr_t *place = folded_place(freezing, blocks[i].address);
+		freezing->folded_count += *place == 0;
+		*place = blocks[i].address;
+		row->held_blocks++;
+		row->held_bytes += blocks[i].size;
+	}
+}
 
 static size_t add_stack(struct freezing *freezing, lk_stack_id id)
 {
@@ -95,6 +135,8 @@ static void add_block(void *context, const struct lk_block *block)
 {
 	struct freezing *freezing = context;
 	struct lk_snapshot *snapshot = freezing->snapshot;
+	if (is_folded(freezing, block->address))
+		return;
 	size_t stack = add_stack(freezing, block->stack);
 	uint32_t *known = &freezing->site_of_stack[stack];
 
@@ -132,6 +174,7 @@ static void add_descriptor(void *context, const struct lk_descriptor_change *cha
 	lk_text_format(&text, "/proc/self/fd/%d", change->fd);
 	ssize_t length = readlink(link, row->target, sizeof row->target - 1);
 	row->target[length < 0 ? 0 : length] = '\0';
+	fold(freezing, change, row);
 }
 
 static void add_thread(void *context, const struct lk_thread *thread)
@@ -194,10 +237,11 @@ static void fill(struct freezing *freezing, lk_stack_id window)
 
 	snapshot->stacks_count = 1; /* the empty stack */
 	snapshot->window_stack = add_stack(freezing, window);
-	if (lk_tracker.heap)
-		lk_heap_each(lk_tracker.epoch, add_block, freezing);
+	/* Descriptors first: they take blocks with them. */
 	if (lk_tracker.descriptors)
 		snapshot->descriptors_unknown = !lk_descriptor_each_new(add_descriptor, freezing);
+	if (lk_tracker.heap)
+		lk_heap_each(lk_tracker.epoch, add_block, freezing);
 	if (lk_tracker.threads)
 		lk_thread_each(lk_tracker.epoch, add_thread, freezing);
 	snapshot->modules_count = lk_modules_list(snapshot->modules, MODULES_MAX);
@@ -208,9 +252,13 @@ bool lk_freeze(lk_stack_id window, struct lk_snapshot *ret)
 	struct lk_snapshot snapshot = { 0 };
 	const size_t index_size = INDEX_SIZE * sizeof(uint32_t);
 	const size_t sites_size = STACKS_MAX * sizeof(uint32_t);
-	struct freezing freezing = { &snapshot, lk_pages_map(index_size),
-				     lk_pages_map(sites_size) };
-	bool ok = freezing.index && freezing.site_of_stack && reserve(&snapshot);
+	const size_t folded_size = FOLDED_SIZE * sizeof(uintptr_t);
+	struct freezing freezing = { .snapshot = &snapshot,
+				     .index = lk_pages_map(index_size),
+				     .site_of_stack = lk_pages_map(sites_size),
+				     .folded = lk_pages_map(folded_size) };
+	bool ok = freezing.index && freezing.site_of_stack && freezing.folded &&
+		  reserve(&snapshot);
 
 	if (ok) {
 		fill(&freezing, window);
@@ -222,5 +270,7 @@ bool lk_freeze(lk_stack_id window, struct lk_snapshot *ret)
 		lk_pages_unmap(freezing.index, index_size);
 	if (freezing.site_of_stack)
 		lk_pages_unmap(freezing.site_of_stack, sites_size);
+	if (freezing.folded)
+		lk_pages_unmap(freezing.folded, folded_size);
 	return ok;
 }

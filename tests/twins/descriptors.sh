@@ -5,14 +5,20 @@
 . "${srcdir:-.}/tests/twins/setup.sh"
 
 compile descriptors descriptors.c || exit 1
-judge descriptors yes
-judge descriptors no
+compile openers openers.c || exit 1
+compile streams streams.c || exit 1
+for program in descriptors openers streams; do
+	judge $program yes
+	cat list >>all
+	judge $program no
+done
+CK_FORK=no watch ./descriptors >out 2>err
 tap_check "ten descriptors are ten leaks" shows out ':must_leak_many:0: leakcheck: 10 leaks: fd 10$'
 
 # Each function of hooked.def that opens has its twins above.
 sed -n 's/^LK_\(OPENER\|STREAM\)([^,]*, *\([a-z0-9_]*\),.*/\2/p' "$srcdir/src/base/hooked.def" >openers
 tap_check "the list of openers is read" grep -qx __open_2 openers
 while read -r opener; do
-	tap_check "$opener has its twins" grep -q "^must_leak_$opener	" list
+	tap_check "$opener has its twins" grep -q "^must_leak_$opener	" all
 done <openers
 tap_end
