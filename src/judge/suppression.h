@@ -1,0 +1,84 @@
+/* SPDX-License-Identifier: MIT */
+/* Rules that say which leaks are to be ignored, as files and code write them.
+ *
+ * One rule a line, LeakSanitizer's format with more kinds:
+ *
+ *     # a comment
+ *     leak:png_create_info        # heap; why it is ignored
+ *     fd:/var/log/app.log
+ *     thread:worker [poll]        state in brackets, where one is known
+ *     thread.created-by:pool_start
+ *     leak.top:xstrdup            the innermost frame alone
+ *     id:c88a6d1b                 what a report calls LEAK c88a6d1b
+ *     test:test_cache             the whole test
+ *     test:test_cache [heap fd]   these kinds in that test
+ *
+ * or valgrind's braces: `Memcheck:Leak` and `CoreError:FdNotClosed` with
+ * `match-leak-kinds:`, `fun:`, `obj:`, `src:` and `...`; entries of other tools or
+ * errors are passed over, as valgrind does.  The name of such an entry is its reason.
+ *
+ * Patterns of the first form: judge/pattern.h, lk_pattern_in, against functions,
+ * source files, modules and what the report says of a descriptor or thread. */
+#ifndef LK_JUDGE_SUPPRESSION_H
+#define LK_JUDGE_SUPPRESSION_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "judge/finding.h"
+
+enum { LK_SUPPRESSION_ERROR_MAX = 512, LK_SUPPRESSIONS_MAX = 4096 };
+
+enum lk_suppression_where {
+	LK_ANYWHERE,
+	LK_TOP,	       /* the innermost frame; of a thread, of what it does now */
+	LK_CREATED_BY, /* the function that took it */
+};
+
+/* A line of a rule in braces. */
+struct lk_suppression_frame {
+	enum { LK_FRAME_FUNCTION, LK_FRAME_OBJECT, LK_FRAME_SOURCE, LK_FRAME_ANY } what;
+	char *pattern; /* NULL for LK_FRAME_ANY */
+};
+
+struct lk_suppression {
+	unsigned kinds; /* 1 << enum lk_kind of what it may match */
+	bool is_test;	/* PATTERN names a test */
+	bool is_whole_test; /* which is not verified at all */
+	bool is_id;
+	enum lk_suppression_where where;
+	char *pattern; /* NULL: FRAMES say it */
+	char *state;   /* of a thread; NULL: any */
+	struct lk_suppression_frame *frames; /* innermost first */
+	size_t frames_count;
+	char *text;   /* as written, for messages; the name of a rule in braces */
+	char *reason; /* NULL: none was given */
+	const char *file; /* belongs to the list */
+	unsigned line;
+};
+
+struct lk_suppressions {
+	struct lk_suppression *rows;
+	size_t count;
+	char **files; /* names, for the rows */
+	size_t files_count;
+};
+
+/* Adds the rules of TEXT (SIZE bytes) to LIST; NAME is the file's, for messages.
+ * On failure returns false, writes one sentence with file, line and what was expected
+ * into ERROR (LK_SUPPRESSION_ERROR_MAX bytes), and LIST holds what came before. */
+bool lk_suppressions_read(struct lk_suppressions *list, const char *name, const char *text,
+			  size_t size, char *error);
+/* Also for a zeroed list. */
+void lk_suppressions_release(struct lk_suppressions *list);
+
+/* What the first rule that covers FINDING of the test TEST (NULL if unknown) is, or
+ * LIST->count.  *BLIND, an array of LIST->count, is set for rules that could not be
+ * evaluated because frames of FINDING have no names; NULL if nobody asks. */
+size_t lk_suppressions_find(const struct lk_suppressions *list, const struct lk_finding *finding,
+			    const char *test, bool *blind);
+
+/* The first rule that leaves TEST out as a whole, or LIST->count. */
+size_t lk_suppressions_find_test(const struct lk_suppressions *list, const char *test);
+
+#endif
