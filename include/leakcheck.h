@@ -45,6 +45,12 @@ int leakcheck_ignore(const void *pointer);
 void leakcheck_ignore_begin(void);
 void leakcheck_ignore_end(void);
 
+/* Adds rules that say what to ignore, as a file of --suppressions holds them, one a
+ * line: leakcheck_suppress("leak:png_create_info  # it keeps a table").  Call it before
+ * the runner starts, or in a test for what that test leaves.  Returns how many rules
+ * were added, or -1 after one sentence on standard error. */
+int leakcheck_suppress(const char *rules);
+
 /* What is watched in this process: bits of the sum returned. */
 enum leakcheck_kind {
 	LEAKCHECK_HEAP = 1,

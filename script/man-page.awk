@@ -54,7 +54,7 @@ function take_option(row,    name, standard)
 	standard = field[3]
 	if (field[2] == "flag")
 		standard = standard == "true" ? "yes" : "no"
-	else if (field[2] == "text")
+	else if (field[2] == "text" || field[2] == "list")
 		standard = "none"
 	else if (field[2] == "set")
 		standard = usual_words

@@ -4,6 +4,7 @@
 #include <string.h>
 #include <time.h>
 
+#include "api/suppressions.h"
 #include "base/attributes.h"
 #include "base/self.h"
 #include "judge/settle.h"
@@ -88,6 +89,8 @@ static void count(const struct lk_outcome *outcome)
 	__atomic_fetch_add(&run->tests_checked, 1, __ATOMIC_RELAXED);
 	__atomic_fetch_add(&run->tests_leaked, outcome->verdict == LK_LEAKED, __ATOMIC_RELAXED);
 	__atomic_fetch_add(&run->tests_unsure, outcome->verdict == LK_UNSURE, __ATOMIC_RELAXED);
+	__atomic_fetch_add(&run->ignored, outcome->findings.rulings[LK_RULING_ignored],
+			   __ATOMIC_RELAXED);
 	__atomic_fetch_add(&run->sites, lk_findings_leaks(&outcome->findings), __ATOMIC_RELAXED);
 	__atomic_fetch_add(&run->allocations, lk_counters_allocations() - window.allocations,
 			   __ATOMIC_RELAXED);
@@ -97,7 +100,18 @@ static void count(const struct lk_outcome *outcome)
 			   __ATOMIC_RELAXED);
 }
 
-void lk_session_close(unsigned settle_ms, struct lk_outcome *ret)
+static struct lk_policy policy_for(const char *test)
+{
+	struct lk_policy policy = lk_policy_of(&lk_tracker.options);
+
+	if (lk_rules()->count > 0)
+		policy.suppressions = lk_rules();
+	policy.uses = lk_tracker.run->rules;
+	policy.test = test;
+	return policy;
+}
+
+void lk_session_close(unsigned settle_ms, const char *test, struct lk_outcome *ret)
 {
 	struct lk_outcome outcome = { 0 };
 	int saved = lk_quiet_begin();
@@ -105,7 +119,7 @@ void lk_session_close(unsigned settle_ms, struct lk_outcome *ret)
 
 	lk_settle(is_settled, NULL, pause_for, settle_ms);
 	if (lk_freeze_anything_young()) {
-		struct lk_policy policy = lk_policy_of(&lk_tracker.options);
+		struct lk_policy policy = policy_for(test);
 
 		if (!lk_freeze(window.stack, &outcome.snapshot) ||
 		    !lk_findings_make(&outcome.snapshot, &policy, &outcome.findings))

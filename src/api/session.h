@@ -24,9 +24,10 @@ struct lk_outcome {
 };
 
 /* Ends the window and judges it: settles (for SETTLE_MS milliseconds at most),
- * freezes, names.  Adds the test to the run's record.  Release the outcome with
+ * freezes, names, leaves out what the user's rules cover in TEST (its name, or
+ * NULL).  Adds the test to the run's record.  Release the outcome with
  * lk_outcome_release. */
-void lk_session_close(unsigned settle_ms, struct lk_outcome *ret);
+void lk_session_close(unsigned settle_ms, const char *test, struct lk_outcome *ret);
 void lk_outcome_release(struct lk_outcome *outcome);
 
 #endif

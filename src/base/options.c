@@ -6,7 +6,7 @@
 #include "base/fmt.h"
 #include "base/light.h"
 
-enum kind { KIND_flag, KIND_number, KIND_text, KIND_set };
+enum kind { KIND_flag, KIND_number, KIND_text, KIND_list, KIND_set };
 
 const char *const lk_fail_on_words[LK_FAIL_ON_COUNT] = {
 #define LK_FAIL_ON(word, by_default, meaning) #word,
@@ -140,6 +140,19 @@ static bool fail_words(char *error, const char *name, size_t length)
 	return fail(error, name, length, why);
 }
 
+static bool add_to_list(char *list, const char *value)
+{
+	size_t used = strlen(list);
+	struct lk_text text;
+
+	if (strlen(value) >= LK_OPTION_TEXT_MAX || used + strlen(value) + 1 >= LK_OPTION_LIST_MAX)
+		return false;
+	lk_text_init(&text, list + used, LK_OPTION_LIST_MAX - used);
+	lk_text_add(&text, value);
+	lk_text_add(&text, "\n");
+	return true;
+}
+
 bool lk_options_set(struct lk_options *options, const char *name, size_t length,
 		    const char *value, char *error)
 {
@@ -163,6 +176,12 @@ bool lk_options_set(struct lk_options *options, const char *name, size_t length,
 	case KIND_set:
 		if (!set_words(target, value))
 			return fail_words(error, name, length);
+		return true;
+	case KIND_list:
+		if (value[0] == '\0' || strchr(value, '\n'))
+			return fail(error, name, length, "takes the name of a file");
+		if (!add_to_list(target, value))
+			return fail(error, name, length, "has values that are too long");
 		return true;
 	default:
 		if (strlen(value) >= LK_OPTION_TEXT_MAX)

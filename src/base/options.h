@@ -6,11 +6,12 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-enum { LK_OPTION_TEXT_MAX = 1024, LK_OPTION_ERROR_MAX = 256 };
+enum { LK_OPTION_TEXT_MAX = 1024, LK_OPTION_LIST_MAX = 4096, LK_OPTION_ERROR_MAX = 256 };
 
 typedef bool lk_option_flag;
 typedef unsigned lk_option_number;
 typedef char lk_option_text[LK_OPTION_TEXT_MAX];
+typedef char lk_option_list[LK_OPTION_LIST_MAX]; /* texts, each ended by a newline */
 typedef unsigned lk_option_set; /* bits 1 << enum lk_fail_on */
 
 /* What a test can be failed for. */
@@ -50,7 +51,7 @@ extern const size_t lk_option_rows_count;
 void lk_options_init(struct lk_options *options);
 
 /* Sets the option NAME (LENGTH bytes, '-' and '_' are the same) to VALUE; an
- * empty VALUE means yes for a flag.  On failure returns false and writes one
+ * empty VALUE means yes for a flag; a list gains VALUE.  On failure returns false and writes one
  * sentence, without a final newline, into ERROR (LK_OPTION_ERROR_MAX bytes). */
 bool lk_options_set(struct lk_options *options, const char *name, size_t length,
 		    const char *value, char *error);

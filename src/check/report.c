@@ -10,11 +10,13 @@
 #include <unistd.h>
 
 #include "api/session.h"
+#include "api/suppressions.h"
 #include "api/watch.h"
 #include "base/clock.h"
 #include "base/fmt.h"
 #include "check/runner.h"
 #include "judge/escape.h"
+#include "report/rules.h"
 #include "report/text.h"
 
 /* The whole report, with the test's place above it; the caller frees it. */
@@ -33,6 +35,8 @@ static char *make_report(const struct lk_findings *findings, size_t *ret_size)
 	lk_report_headline(out, findings);
 	fputc('\n', out);
 	lk_report_findings(out, findings, "  ");
+	if (lk_tracker.options.gen_suppressions)
+		lk_report_rules_for(out, findings);
 	if (LK_REAL(fclose)(out) == 0)
 		return text;
 	free(text);
@@ -169,7 +173,8 @@ static void tell_check(const struct lk_findings *findings)
 		lk_say("the leaks of the test at %s:%u could not be told to Check", lk_runner.file,
 		       lk_runner.line);
 	/* Where a signal was expected, Check puts words of its own for ours. */
-	if ((cut || lk_runner.test.signal != 0 || !told) && !in_file)
+	bool is_wanted = cut || !told || lk_tracker.options.gen_suppressions;
+	if ((is_wanted || lk_runner.test.signal != 0) && !in_file)
 		print_to_standard_error(findings);
 	free(text);
 }
@@ -190,13 +195,24 @@ static unsigned settle_limit(void)
 	return (unsigned)limit;
 }
 
+static bool is_left_out(const char *test)
+{
+	struct lk_run *run = lk_tracker.run;
+
+	if (!test || !lk_suppressions_cover_test(lk_rules(), test, run->rules))
+		return false;
+	__atomic_fetch_add(&run->tests_ignored, 1, __ATOMIC_RELAXED);
+	return true;
+}
+
 bool lk_report_test(void)
 {
+	const char *test = lk_runner.test.known ? lk_runner.test.name : NULL;
 	struct lk_outcome outcome;
 
-	if (!lk_tracker.options.verify_all && !lk_runner.verify)
+	if ((!lk_tracker.options.verify_all && !lk_runner.verify) || is_left_out(test))
 		return false;
-	lk_session_close(settle_limit(), &outcome);
+	lk_session_close(settle_limit(), test, &outcome);
 	bool leaked = outcome.verdict == LK_LEAKED;
 	if (leaked) {
 		int saved = lk_quiet_begin();

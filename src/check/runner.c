@@ -6,6 +6,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "api/suppressions.h"
 #include "api/watch.h"
 #include "base/arena.h"
 #include "base/attributes.h"
@@ -118,6 +119,7 @@ void lk_runner_recognised(void)
 		return;
 	/* A process that a runner forked shares the parent's; it needs its own. */
 	lk_runner.process = getpid();
+	lk_rules_load();
 	if (!lk_tracker.run_is_named && lk_runner.process != lk_tracker.process)
 		lk_tracker_renew_run();
 	struct stat status;

@@ -128,6 +128,17 @@ static void hand_on_text(struct lk_text *text, const char *name, const char *now
 	}
 }
 
+static void hand_on_list(struct lk_text *text, const char *name, const char *now, const char *usual)
+{
+	char value[LK_OPTION_TEXT_MAX];
+
+	for (size_t length; (length = strcspn(now, "\n")) > 0; now += length + 1) {
+		memcpy(value, now, length);
+		value[length] = '\0';
+		hand_on_text(text, name, value, usual);
+	}
+}
+
 bool lk_args_hand_on(const struct lk_options *options, char *text, size_t size)
 {
 	struct lk_options usual;

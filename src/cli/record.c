@@ -56,7 +56,7 @@ void lk_record_close(struct lk_run *run, int status)
 
 static bool has_tests(const struct lk_run *run)
 {
-	return run->tests_checked > 0 || lk_summary_not_checked(run) > 0;
+	return run->tests_checked > 0 || run->tests_ignored > 0 || lk_summary_not_checked(run) > 0;
 }
 
 void lk_record_complain_if_empty(const struct lk_run *run, bool verify_all)
@@ -77,13 +77,17 @@ void lk_record_complain_if_empty(const struct lk_run *run, bool verify_all)
 			    "does CK_RUN_SUITE, CK_RUN_CASE or a tag leave all of them out?");
 }
 
-int lk_record_status(const struct lk_run *run, bool require)
+int lk_record_status(const struct lk_run *run, const struct lk_options *options)
 {
-	enum lk_status status = lk_summary_status(run, require);
+	enum lk_status status = lk_summary_status(run, options);
+
 
 	if (status == LK_STATUS_LEAKED)
 		lk_complain("the program returned 0 all the same, so the exit status is %d",
 			    LK_STATUS_LEAKED);
+	else if (status == LK_STATUS_STALE_RULE)
+		lk_complain("a rule is stale, so with --strict-suppressions the exit status is %d",
+			    LK_STATUS_STALE_RULE);
 	else if (status == LK_STATUS_UNSURE && has_tests(run))
 		lk_complain("a test got no sure verdict, so with --require the exit status is %d",
 			    LK_STATUS_UNSURE);

@@ -5,6 +5,7 @@
 
 #include <stdbool.h>
 
+#include "base/options.h"
 #include "model/run.h"
 
 /* Makes an empty record in memory and names it in the environment; it stays
@@ -18,9 +19,8 @@ void lk_record_close(struct lk_run *run, int status);
 /* Says in one sentence why no test was seen, if none was. */
 void lk_record_complain_if_empty(const struct lk_run *run, bool verify_all);
 
-/* The exit status of a run whose program returned 0; one sentence says why it
- * is another one.  REQUIRE: a test without a sure verdict makes it
- * LK_STATUS_UNSURE. */
-int lk_record_status(const struct lk_run *run, bool require);
+/* The exit status of a run whose program returned 0, under OPTIONS; one sentence says
+ * why it is another one. */
+int lk_record_status(const struct lk_run *run, const struct lk_options *options);
 
 #endif

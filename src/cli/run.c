@@ -16,6 +16,7 @@
 #include "cli/program.h"
 #include "cli/record.h"
 #include "cli/verb.h"
+#include "report/rules.h"
 #include "report/status.h"
 #include "report/summary.h"
 
@@ -31,8 +32,9 @@ static bool read_environment(struct lk_options *options)
 	       lk_complain("in " LK_OPTIONS_VARIABLE ": %s", error);
 }
 
-/* The program may change its folder, so the report's name becomes absolute. */
-static bool make_absolute(char *name)
+/* The program may change its folder, so names of files become absolute.  NAME has room
+ * for LK_OPTION_TEXT_MAX bytes; WHAT it is, for the sentence. */
+static bool make_absolute(char *name, const char *what)
 {
 	char folder[PATH_MAX], absolute[PATH_MAX + LK_OPTION_TEXT_MAX];
 
@@ -41,7 +43,7 @@ static bool make_absolute(char *name)
 	if (!getcwd(folder, sizeof folder))
 		return lk_complain("cannot tell the current directory: %s", strerror(errno));
 	if (snprintf(absolute, sizeof absolute, "%s/%s", folder, name) >= LK_OPTION_TEXT_MAX)
-		return lk_complain("the path of the report is too long: '%s'", absolute);
+		return lk_complain("the path of the %s is too long: '%s'", what, absolute);
 	strcpy(name, absolute);
 	return true;
 }
@@ -51,7 +53,7 @@ static bool begin_report(char *name)
 {
 	if (name[0] == '\0')
 		return true;
-	if (!make_absolute(name))
+	if (!make_absolute(name, "report"))
 		return false;
 
 	int fd = open(name, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOCTTY, 0666);
@@ -59,6 +61,28 @@ static bool begin_report(char *name)
 		return lk_complain("cannot write the report '%s': %s", name, strerror(errno));
 	close(fd);
 	return true;
+}
+
+/* Reads the rules here too, so that nothing runs when they cannot be read. */
+static bool read_rules(struct lk_options *options, struct lk_suppressions *rules)
+{
+	char error[LK_SUPPRESSION_ERROR_MAX], name[LK_OPTION_TEXT_MAX], *names;
+
+	if (!lk_suppressions_read_files(rules, options->suppressions, error))
+		return lk_complain("%s", error);
+	names = strdup(options->suppressions);
+	if (!names)
+		return lk_complain("there is no memory left");
+	options->suppressions[0] = '\0';
+	bool ok = true;
+	for (char *rest = names, *one; ok && (one = strtok_r(rest, "\n", &rest));) {
+		strcpy(name, one);
+		ok = make_absolute(name, "suppressions") &&
+		     (lk_options_set(options, "suppressions", 12, name, error) ||
+		      lk_complain("%s", error));
+	}
+	free(names);
+	return ok;
 }
 
 static bool hand_on(const struct lk_options *options)
@@ -74,11 +98,13 @@ static bool hand_on(const struct lk_options *options)
 /* Runs the program and tells what was seen; returns the exit status. */
 static int run(char **program, struct lk_options *options)
 {
+	struct lk_suppressions rules = { 0 };
 	char path[PATH_MAX];
 	int status;
 
 	if (!lk_program_find(program[0], path) || !lk_program_inspect(path) ||
-	    !lk_preload_library() || !begin_report(options->report) || !hand_on(options))
+	    !lk_preload_library() || !read_rules(options, &rules) ||
+	    !begin_report(options->report) || !hand_on(options))
 		return LK_STATUS_REFUSED;
 
 	struct lk_run *record = lk_record_create();
@@ -88,11 +114,12 @@ static int run(char **program, struct lk_options *options)
 	struct lk_run seen = *record;
 	lk_record_close(&seen, status);
 	lk_summary_print(&seen, stderr);
+	seen.stale_rules += lk_report_stale_rules(stderr, &rules, seen.rules, 0);
 
 	lk_record_complain_if_empty(&seen, options->verify_all);
 	if (!WIFEXITED(status) || WEXITSTATUS(status) != 0)
 		lk_child_end_alike(status);
-	return lk_record_status(&seen, options->require);
+	return lk_record_status(&seen, options);
 }
 
 int lk_verb_run(char **arguments)

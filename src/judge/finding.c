@@ -7,6 +7,7 @@
 
 #include "judge/describe.h"
 #include "judge/libc_once.h"
+#include "judge/suppression.h"
 #include "judge/suspect.h"
 #include "judge/trim.h"
 
@@ -104,8 +105,6 @@ static bool keep(struct lk_findings *findings, struct lk_finding *finding)
 			return false;
 		findings->rows = more;
 	}
-	finding->suspect = lk_suspect(finding->frames, finding->frames_count);
-	finding->id = stable_id(finding);
 	findings->rows[findings->count++] = *finding;
 	return true;
 }
@@ -140,9 +139,32 @@ static void count(struct lk_findings *findings, const struct lk_finding *finding
 	findings->bytes += finding->bytes;
 }
 
-static bool is_shown(const struct making *making)
+static bool is_shown(const struct making *making, enum lk_ruling ruling)
 {
-	return making->ruling == LK_RULING_fail || making->policy->notes;
+	return ruling == LK_RULING_fail || making->policy->notes;
+}
+
+/* What nobody asks for by name is only counted. */
+static bool is_named(const struct making *making)
+{
+	return is_shown(making, making->ruling) || making->policy->suppressions;
+}
+
+/* FINDING has its names: now the user's rules can be asked. */
+static bool conclude(const struct making *making, struct lk_finding *finding)
+{
+	const struct lk_policy *policy = making->policy;
+
+	finding->suspect = lk_suspect(finding->frames, finding->frames_count);
+	finding->id = stable_id(finding);
+	if (policy->suppressions &&
+	    lk_suppressions_cover(policy->suppressions, finding, policy->test, policy->uses))
+		finding->ruling = LK_RULING_ignored;
+	count(making->findings, finding);
+	if (is_shown(making, finding->ruling))
+		return keep(making->findings, finding);
+	release_row(finding);
+	return true;
 }
 
 static bool add_site(const struct making *making, const struct lk_site *site)
@@ -157,7 +179,7 @@ static bool add_site(const struct making *making, const struct lk_site *site)
 
 	if (!rule(making, classes[site->hold], site->series, &finding))
 		return true;
-	if (!is_shown(making)) {
+	if (!is_named(making)) {
 		count(findings, &finding);
 		return true;
 	}
@@ -170,11 +192,10 @@ static bool add_site(const struct making *making, const struct lk_site *site)
 		release_row(&finding);
 		return true;
 	}
-	count(findings, &finding);
-	return keep(findings, &finding);
+	return conclude(making, &finding);
 }
 
-/* A descriptor or thread; the description is made when it is shown. */
+/* A descriptor or thread, described as WHAT, which is taken over. */
 static bool add_described(const struct making *making, size_t stack, char *what,
 			  struct lk_finding *finding)
 {
@@ -183,7 +204,7 @@ static bool add_described(const struct making *making, size_t stack, char *what,
 		release_row(finding);
 		return false;
 	}
-	return keep(making->findings, finding);
+	return conclude(making, finding);
 }
 
 static bool add_descriptor(const struct making *making, const struct lk_descriptor *row)
@@ -195,9 +216,10 @@ static bool add_descriptor(const struct making *making, const struct lk_descript
 
 	if (!rule(making, class, making->snapshot->descriptors_series, &finding))
 		return true;
+	if (is_named(making))
+		return add_described(making, row->stack, lk_describe_descriptor(row), &finding);
 	count(making->findings, &finding);
-	return !is_shown(making) ||
-	       add_described(making, row->stack, lk_describe_descriptor(row), &finding);
+	return true;
 }
 
 static bool add_thread(const struct making *making, const struct lk_thread_left *row)
@@ -206,10 +228,11 @@ static bool add_thread(const struct making *making, const struct lk_thread_left 
 
 	if (!rule(making, LK_CLASS_left, making->snapshot->threads_series, &finding))
 		return true;
+	if (is_named(making))
+		return add_described(making, row->stack,
+				     lk_describe_thread(row, making->findings->symbols), &finding);
 	count(making->findings, &finding);
-	return !is_shown(making) ||
-	       add_described(making, row->stack,
-			     lk_describe_thread(row, making->findings->symbols), &finding);
+	return true;
 }
 
 static int by_bytes(const void *a, const void *b)
@@ -264,7 +287,7 @@ bool lk_findings_make(const struct lk_snapshot *snapshot, const struct lk_policy
 
 	findings.symbols = lk_symbols_open(snapshot->modules, snapshot->modules_count);
 	bool ok = findings.symbols != NULL;
-	for (; ok && making.ruling < LK_RULING_COUNT; making.ruling++)
+	for (; ok && making.ruling < LK_RULING_ignored; making.ruling++)
 		ok = add_all(&making);
 	if (ok)
 		*ret = findings;

@@ -12,6 +12,7 @@
 
 #include "judge/symbols.h"
 #include "judge/verdict.h"
+#include "model/run.h"
 #include "model/snapshot.h"
 
 struct lk_finding {
@@ -44,10 +45,16 @@ struct lk_findings {
 /* Rows beyond this only count, so that a report stays bounded. */
 enum { LK_FINDINGS_MAX = 1000 };
 
+struct lk_suppressions;
+
 struct lk_policy {
 	unsigned fail_on; /* bits 1 << enum lk_fail_on */
 	bool notes;	  /* also make rows of what fails no test */
 	bool ignore_libc; /* leave out what the C library keeps once (judge/libc_once.h) */
+	/* Rules that say what to ignore, NULL for none; what each one did goes to USES. */
+	const struct lk_suppressions *suppressions;
+	struct lk_rule_use *uses;
+	const char *test; /* the test's name, NULL if it is unknown */
 };
 
 /* The policy that OPTIONS ask for. */

@@ -129,27 +129,36 @@ static bool has_nameless_frame(const struct lk_finding *finding)
 	return false;
 }
 
-size_t lk_suppressions_find(const struct lk_suppressions *list, const struct lk_finding *finding,
-			    const char *test, bool *blind)
+static void add(uint32_t *count)
 {
-	bool is_nameless = has_nameless_frame(finding);
-
-	for (size_t i = 0; i < list->count; i++)
-		if (covers(&list->rows[i], finding, test))
-			return i;
-	for (size_t i = 0; blind && is_nameless && i < list->count; i++)
-		if (!list->rows[i].is_test && !list->rows[i].is_id &&
-		    list->rows[i].kinds >> finding->kind & 1)
-			blind[i] = true;
-	return list->count;
+	__atomic_fetch_add(count, 1, __ATOMIC_RELAXED);
 }
 
-size_t lk_suppressions_find_test(const struct lk_suppressions *list, const char *test)
+bool lk_suppressions_cover(const struct lk_suppressions *list, const struct lk_finding *finding,
+			   const char *test, struct lk_rule_use *uses)
 {
-	size_t i = 0;
+	for (size_t i = 0; i < list->count; i++)
+		if (covers(&list->rows[i], finding, test)) {
+			add(&uses[i].hits);
+			return true;
+		}
+	bool is_nameless = has_nameless_frame(finding);
+	for (size_t i = 0; is_nameless && i < list->count; i++) {
+		const struct lk_suppression *rule = &list->rows[i];
 
-	while (i < list->count &&
-	       !(list->rows[i].is_whole_test && lk_pattern_in(list->rows[i].pattern, test)))
-		i++;
-	return i;
+		if (!rule->is_test && !rule->is_id && rule->kinds >> finding->kind & 1)
+			add(&uses[i].blind);
+	}
+	return false;
+}
+
+bool lk_suppressions_cover_test(const struct lk_suppressions *list, const char *test,
+				struct lk_rule_use *uses)
+{
+	for (size_t i = 0; i < list->count; i++)
+		if (list->rows[i].is_whole_test && lk_pattern_in(list->rows[i].pattern, test)) {
+			add(&uses[i].hits);
+			return true;
+		}
+	return false;
 }

@@ -26,8 +26,9 @@
 #include <stddef.h>
 
 #include "judge/finding.h"
+#include "model/run.h"
 
-enum { LK_SUPPRESSION_ERROR_MAX = 512, LK_SUPPRESSIONS_MAX = 4096 };
+enum { LK_SUPPRESSION_ERROR_MAX = 512 };
 
 enum lk_suppression_where {
 	LK_ANYWHERE,
@@ -69,16 +70,19 @@ struct lk_suppressions {
  * into ERROR (LK_SUPPRESSION_ERROR_MAX bytes), and LIST holds what came before. */
 bool lk_suppressions_read(struct lk_suppressions *list, const char *name, const char *text,
 			  size_t size, char *error);
+/* The same for the files in FILES, each name ended by a newline. */
+bool lk_suppressions_read_files(struct lk_suppressions *list, const char *files, char *error);
 /* Also for a zeroed list. */
 void lk_suppressions_release(struct lk_suppressions *list);
 
-/* What the first rule that covers FINDING of the test TEST (NULL if unknown) is, or
- * LIST->count.  *BLIND, an array of LIST->count, is set for rules that could not be
- * evaluated because frames of FINDING have no names; NULL if nobody asks. */
-size_t lk_suppressions_find(const struct lk_suppressions *list, const struct lk_finding *finding,
-			    const char *test, bool *blind);
+/* Does a rule cover FINDING of the test TEST (NULL if unknown)?  The first that does
+ * gets a hit in USES, which has a row for each rule and may be shared.  If none does and
+ * frames of FINDING have no names, each that might have gets a blind one. */
+bool lk_suppressions_cover(const struct lk_suppressions *list, const struct lk_finding *finding,
+			   const char *test, struct lk_rule_use *uses);
 
-/* The first rule that leaves TEST out as a whole, or LIST->count. */
-size_t lk_suppressions_find_test(const struct lk_suppressions *list, const char *test);
+/* Does a rule leave TEST out as a whole?  It gets a hit. */
+bool lk_suppressions_cover_test(const struct lk_suppressions *list, const char *test,
+				struct lk_rule_use *uses);
 
 #endif

@@ -3,6 +3,7 @@
 #include "judge/suppression.h"
 
 #include <ctype.h>
+#include <errno.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -26,13 +27,16 @@ static bool fail(const struct reader *reader, const char *format, ...)
 static bool fail(const struct reader *reader, const char *format, ...)
 {
 	va_list arguments;
-	int used = snprintf(reader->error, LK_SUPPRESSION_ERROR_MAX, "%s:%u: ", reader->name,
-			    reader->line);
+	char *out = reader->error;
+	int used = reader->line > 0 ? snprintf(out, LK_SUPPRESSION_ERROR_MAX,
+					       "%s:%u: ", reader->name, reader->line)
+				    : snprintf(out, LK_SUPPRESSION_ERROR_MAX,
+					       "suppressions '%s': ", reader->name);
 
 	if (used < 0 || used >= LK_SUPPRESSION_ERROR_MAX)
 		return false;
 	va_start(arguments, format);
-	vsnprintf(reader->error + used, LK_SUPPRESSION_ERROR_MAX - (size_t)used, format, arguments);
+	vsnprintf(out + used, LK_SUPPRESSION_ERROR_MAX - (size_t)used, format, arguments);
 	va_end(arguments);
 	return false;
 }
@@ -95,8 +99,8 @@ static bool add(struct reader *reader, struct lk_suppression *rule)
 	struct lk_suppressions *list = reader->list;
 	void *more = NULL;
 
-	if (list->count == LK_SUPPRESSIONS_MAX)
-		fail(reader, "there are more than %d rules", LK_SUPPRESSIONS_MAX);
+	if (list->count == LK_RULES_MAX)
+		fail(reader, "there are more than %d rules", LK_RULES_MAX);
 	else if (!(more = reallocarray(list->rows, list->count + 1, sizeof *list->rows)))
 		fail_memory(reader);
 	if (!more) {
@@ -373,6 +377,56 @@ bool lk_suppressions_read(struct lk_suppressions *list, const char *name, const 
 	if (memchr(text, '\0', size))
 		return fail(&reader, "this is no text; expected rules, one a line");
 	return read_all(&reader);
+}
+
+/* The whole of the file in new memory, NULL with errno set. */
+static char *read_file(const char *name, size_t *ret_size)
+{
+	enum { STEP = 1 << 16 };
+	FILE *in = fopen(name, "re");
+	char *text = NULL;
+	size_t size = 0, got = 1;
+
+	while (in && got > 0) {
+		char *more = realloc(text, size + STEP);
+
+		if (!more)
+			break;
+		text = more;
+		got = fread(text + size, 1, STEP, in);
+		size += got;
+	}
+	bool ok = in && got == 0 && !ferror(in);
+	int error = errno;
+	if (in)
+		fclose(in);
+	if (!ok) {
+		free(text);
+		text = NULL;
+	}
+	errno = error;
+	*ret_size = size;
+	return text;
+}
+
+bool lk_suppressions_read_files(struct lk_suppressions *list, const char *files, char *error)
+{
+	bool ok = true;
+
+	for (size_t length; ok && (length = strcspn(files, "\n")) > 0; files += length + 1) {
+		size_t size = 0;
+		char *name = strndup(files, length);
+		char *text = name ? read_file(name, &size) : NULL;
+
+		if (text)
+			ok = lk_suppressions_read(list, name, text, size, error);
+		else
+			ok = fail(&(struct reader){ .name = name ? name : "", .error = error },
+				  "cannot be read: %s", strerror(errno));
+		free(text);
+		free(name);
+	}
+	return ok;
 }
 
 void lk_suppressions_release(struct lk_suppressions *list)

@@ -40,7 +40,7 @@ enum lk_ruling lk_rule(enum lk_class class, enum lk_again again, unsigned fail_o
 /* "fail: lost", "note: kept" */
 static void print_cell(FILE *out, enum lk_class class, enum lk_again again, unsigned fail_on)
 {
-	static const char *const rulings[LK_RULING_COUNT] = { "fails", "unsure", "note" };
+	static const char *const rulings[] = { "fails", "unsure", "note" };
 
 	fprintf(out, "%s (%s)", rulings[lk_rule(class, again, fail_on)],
 		lk_fail_on_words[lk_class_rows[class].leads_to[again]]);

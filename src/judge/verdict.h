@@ -53,7 +53,13 @@ enum lk_again {
 	LK_AGAIN_COUNT
 };
 
-enum lk_ruling { LK_RULING_fail, LK_RULING_unproven, LK_RULING_note, LK_RULING_COUNT };
+enum lk_ruling {
+	LK_RULING_fail,
+	LK_RULING_unproven,
+	LK_RULING_note,
+	LK_RULING_ignored, /* a rule of the user's covers it (judge/suppression.h) */
+	LK_RULING_COUNT
+};
 
 /* One row of the policy. */
 struct lk_class_row {

@@ -28,13 +28,19 @@ enum lk_not_checked {
 	LK_NOT_CHECKED_COUNT
 };
 
-enum { LK_RUN_MAGIC = 0x4c4b5232, LK_NOTICES_MAX = 16, LK_NOTICE_SIZE = 256 };
+enum { LK_RUN_MAGIC = 0x4c4b5233, LK_NOTICES_MAX = 16, LK_NOTICE_SIZE = 256, LK_RULES_MAX = 4096 };
 
 /* A sentence about what is not watched, with the number of tests it touched. */
 struct lk_notice {
 	uint32_t taken;	      /* 0 free, 1 being written, 2 valid */
 	uint32_t tests;	      /* tests that were unsure because of it */
 	char text[LK_NOTICE_SIZE];
+};
+
+/* What one rule of the user's did in the run. */
+struct lk_rule_use {
+	uint32_t hits;	/* leaks or tests that it covers */
+	uint32_t blind; /* leaks that it might cover, had their frames names */
 };
 
 struct lk_run {
@@ -50,10 +56,14 @@ struct lk_run {
 	uint64_t tests_open;
 	uint64_t sites; /* distinct leaks reported */
 	uint64_t not_checked[LK_NOT_CHECKED_COUNT];
+	uint64_t ignored; /* leaks that rules cover */
+	uint64_t tests_ignored; /* left out by a rule */
+	uint64_t stale_rules;	/* that matched nothing or could not be evaluated */
 	/* Events seen in the windows of tests. */
 	uint64_t allocations, descriptors, threads;
 	uint64_t events_lost;
 	struct lk_notice notices[LK_NOTICES_MAX];
+	struct lk_rule_use rules[LK_RULES_MAX]; /* in the order of the rules that were read */
 };
 
 #endif

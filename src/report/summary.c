@@ -32,16 +32,28 @@ uint64_t lk_summary_not_checked(const struct lk_run *run)
 	return sum;
 }
 
-enum lk_status lk_summary_status(const struct lk_run *run, bool require)
+static void print_ignored(const struct lk_run *run, FILE *stream)
+{
+	if (run->ignored > 0)
+		fprintf(stream, "leakcheck: %" PRIu64 " leak%s ignored by rules\n", run->ignored,
+			lk_plural(run->ignored));
+	if (run->tests_ignored > 0)
+		fprintf(stream, "leakcheck: %" PRIu64 " test%s left out by rules\n",
+			run->tests_ignored, lk_plural(run->tests_ignored));
+}
+
+enum lk_status lk_summary_status(const struct lk_run *run, const struct lk_options *options)
 {
 	uint64_t not_checked = lk_summary_not_checked(run);
 
 	if (run->tests_leaked > 0 || run->misuses > 0)
 		return LK_STATUS_LEAKED;
-	if (run->tests_checked + not_checked == 0)
+	if (run->tests_checked + not_checked + run->tests_ignored == 0)
 		return LK_STATUS_UNSURE;
-	if (require && (run->tests_unsure > 0 || run->events_lost > 0 || not_checked > 0))
+	if (options->require && (run->tests_unsure > 0 || run->events_lost > 0 || not_checked > 0))
 		return LK_STATUS_UNSURE;
+	if (options->strict_suppressions && run->stale_rules > 0)
+		return LK_STATUS_STALE_RULE;
 	return LK_STATUS_CLEAN;
 }
 
@@ -85,6 +97,7 @@ void lk_summary_print(const struct lk_run *run, FILE *stream)
 {
 	print_verdicts(run, stream);
 	print_not_checked(run, stream);
+	print_ignored(run, stream);
 	if (run->events_lost > 0)
 		fprintf(stream, "leakcheck: %" PRIu64 " event%s lost, so a leak may be missing\n",
 			run->events_lost, lk_plural(run->events_lost));

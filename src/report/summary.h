@@ -7,6 +7,7 @@
 #include <stdint.h>
 #include <stdio.h>
 
+#include "base/options.h"
 #include "model/run.h"
 #include "report/status.h"
 
@@ -19,8 +20,7 @@ void lk_summary_print(const struct lk_run *run, FILE *stream);
 /* Tests that got no verdict, of all reasons together. */
 uint64_t lk_summary_not_checked(const struct lk_run *run);
 
-/* The exit status of a run whose program returned 0.  REQUIRE: a test without a
- * sure verdict makes it LK_STATUS_UNSURE. */
-enum lk_status lk_summary_status(const struct lk_run *run, bool require);
+/* The exit status that OPTIONS give to a run whose program returned 0. */
+enum lk_status lk_summary_status(const struct lk_run *run, const struct lk_options *options);
 
 #endif

@@ -86,7 +86,7 @@ static void print_finding(FILE *out, const struct lk_finding *finding, const cha
 {
 	size_t width = width_of_functions(finding);
 
-	static const char *const words[LK_RULING_COUNT] = { "LEAK", "UNSURE", "NOTE" };
+	static const char *const words[LK_RULING_COUNT] = { "LEAK", "UNSURE", "NOTE", "IGNORED" };
 
 	fprintf(out, "%s%s %08x ", prefix, words[finding->ruling], finding->id);
 	if (finding->kind == LK_KIND_heap)

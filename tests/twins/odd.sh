@@ -10,15 +10,6 @@ compile odd odd.c && compile odd-linked odd.c -DLINKED $link_leakcheck &&
 	compile_libs='' compile libhelper.so -shared -fPIC odd_helper.c $link_leakcheck &&
 	compile odd-helped odd.c -DHELPED ./libhelper.so -Wl,-rpath,"$scratch" || exit 1
 
-# Leaves what COMMAND prints in out and err.
-returns ()	# STATUS COMMAND...
-{
-	returns_wanted=$1
-	shift
-	"$@" >out 2>err
-	test $? -eq "$returns_wanted" || { cat out err; return 1; }
-}
-
 # Tests that leave by themselves.
 export CK_FORK=no
 for way in quits executes; do

@@ -81,13 +81,6 @@ int main(int argc, char **argv)
 }
 EOT
 compile quits ./quits.c || exit 1
-returns ()	# STATUS COMMAND...
-{
-	returns_wanted=$1
-	shift
-	"$@" >out 2>err
-	test $? -eq "$returns_wanted" || { cat out err; return 1; }
-}
 for mode in yes no; do
 	export CK_FORK=$mode
 	tap_check "fork $mode: exit(0) in a test: status" returns 0 watch ./quits too

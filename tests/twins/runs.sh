@@ -8,15 +8,6 @@
 # shellcheck disable=SC2086 # several words
 compile runs runs.c && compile runs-linked runs.c -DLINKED $link_leakcheck || exit 1
 
-# Leaves what COMMAND prints in out and err.
-returns ()	# STATUS COMMAND...
-{
-	returns_wanted=$1
-	shift
-	"$@" >out 2>err
-	test $? -eq "$returns_wanted" || { cat out err; return 1; }
-}
-
 counts ()	# NUMBER FILE PATTERN
 {
 	test "$(grep -c "$3" "$2")" -eq "$1" || { cat "$2"; return 1; }

@@ -85,6 +85,15 @@ sum ()	# STATUS TESTS LEAKS
 	grep -q "^leakcheck: $2 tests* checked, $3 leaked" err && test "$1" -eq $(($3 > 0))
 }
 
+# Leaves what COMMAND prints in out and err.
+returns ()	# STATUS COMMAND...
+{
+	returns_wanted=$1
+	shift
+	"$@" >out 2>err
+	test $? -eq "$returns_wanted" || { cat out err; return 1; }
+}
+
 # Is there a line in FILE that matches PATTERN?
 shows ()	# FILE PATTERN
 {

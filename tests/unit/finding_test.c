@@ -87,7 +87,7 @@ static void setup(void)
 static void make(bool ignore_libc)
 {
 	lk_findings_release(&findings);
-	struct lk_policy policy = { LK_FAIL_ON_DEFAULT, false, ignore_libc };
+	struct lk_policy policy = { .fail_on = LK_FAIL_ON_DEFAULT, .ignore_libc = ignore_libc };
 
 	ck_assert(lk_findings_make(&snapshot, &policy, &findings));
 }

@@ -5,7 +5,7 @@
 #include <stdio.h>
 #include <string.h>
 
-enum kind { KIND_flag, KIND_number, KIND_text, KIND_set };
+enum kind { KIND_flag, KIND_number, KIND_text, KIND_list, KIND_set };
 
 /* The list once more, with what the rows of the header leave out. */
 static const struct expected {
@@ -68,6 +68,7 @@ START_TEST(starts_with_the_defaults)
 #define IS_number(name, standard) ck_assert_uint_eq(options.name, (standard))
 #define IS_set IS_number
 #define IS_text(name, standard) ck_assert_str_eq(options.name, (standard))
+#define IS_list IS_text
 #define LK_OPTION(name, kind, standard, least, most, meta, help) IS_##kind(name, standard);
 #include "base/options.def"
 #undef LK_OPTION
@@ -152,6 +153,25 @@ static void check_text(const struct expected *row)
 	ck_assert_str_eq(text, "");
 }
 
+static void check_list(const struct expected *row)
+{
+	const char *texts = (const char *)&options + row->offset;
+	char value[LK_OPTION_TEXT_MAX + 1];
+
+	refuse(row->name, "");
+	refuse(row->name, "a\nb");
+	memset(value, 'v', sizeof value);
+	value[LK_OPTION_TEXT_MAX] = '\0';
+	refuse(row->name, value);
+	accept(row->name, "a:b\\c=d e");
+	accept(row->name, "second");
+	ck_assert_str_eq(texts, "a:b\\c=d e\nsecond\n");
+	value[LK_OPTION_TEXT_MAX - 1] = '\0';
+	while (LK_OPTION_LIST_MAX - strlen(texts) > LK_OPTION_TEXT_MAX)
+		accept(row->name, value);
+	refuse(row->name, value);
+}
+
 static void check_set(const struct expected *row)
 {
 	static const char *const bad[] = { "", "lost,", ",lost", "lost,,fd", "los", "lostx", "LOST",
@@ -187,6 +207,9 @@ START_TEST(takes_what_its_kind_allows)
 		break;
 	case KIND_set:
 		check_set(row);
+		break;
+	case KIND_list:
+		check_list(row);
 		break;
 	case KIND_text:
 		check_text(row);

@@ -111,8 +111,8 @@ END_TEST
 
 static void check_status(enum lk_status without, enum lk_status with)
 {
-	ck_assert_int_eq(lk_summary_status(&run, false), without);
-	ck_assert_int_eq(lk_summary_status(&run, true), with);
+	ck_assert_int_eq(lk_summary_status(&run, &(struct lk_options){ 0 }), without);
+	ck_assert_int_eq(lk_summary_status(&run, &(struct lk_options){ .require = true }), with);
 	run = (struct lk_run){ .tests_checked = 1 };
 }
 
