@@ -8,6 +8,7 @@
 #include "probe/descriptor.h"
 #include "probe/heap.h"
 #include "probe/listener.h"
+#include "probe/stack_bounds.h"
 #include "probe/tracker.h"
 
 #endif

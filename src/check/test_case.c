@@ -5,7 +5,6 @@
 #include <valgrind/valgrind.h>
 
 #include "api/watch.h"
-#include "base/proc.h"
 
 /* As check.h and check_impl.h declare them since version 0.13. */
 struct test {
@@ -21,37 +20,48 @@ struct test_function {
 	signed char exit_status;
 };
 
-/* Words of the stack that are looked at: Check's frame is a few calls out.  The
- * page that we stand on is there; those behind it are read in pieces by the kernel,
- * because the stack may end before. */
-enum { WORDS_MAX = 512, PIECE = 64, PAGE = 4096 };
+/* Words of the stack that are looked at: Check's frame is a few calls out. */
+enum { WORDS_MAX = 512, PAGE = 4096 };
 
-/* Reads a zero-terminated text of which at most SIZE - 1 bytes are wanted. */
+/* Are SIZE bytes at FROM there?  Asks the kernel, once for each page. */
+static bool is_there(const void *from, size_t size)
+{
+	uintptr_t first = (uintptr_t)from, last = first + size - 1;
+	uintptr_t page = first & ~(uintptr_t)(PAGE - 1);
+
+	if (page == 0 || last < first)
+		return false;
+	for (; page <= last; page += PAGE)
+		if (!lk_bounds_readable(page))
+			return false;
+	return true;
+}
+
+/* The zero-terminated text at FROM, of which at most SIZE - 1 bytes are wanted; it
+ * may end just before memory does. */
 static bool read_text(const char *from, char *to, size_t size)
 {
-	size_t page_rest = 4096 - (uintptr_t)from % 4096;
-
-	if (lk_proc_memory(from, to, size - 1)) {
-		to[size - 1] = '\0';
-		return true;
+	for (size_t i = 0; i < size - 1; i++) {
+		if ((i == 0 || (uintptr_t)(from + i) % PAGE == 0) && !is_there(from + i, 1))
+			return false;
+		to[i] = from[i];
+		if (!from[i])
+			return true;
 	}
-	/* The text may end just before memory does. */
-	if (page_rest >= size || !lk_proc_memory(from, to, page_rest))
-		return false;
-	to[page_rest] = '\0';
-	return memchr(to, '\0', page_rest) != NULL;
+	to[size - 1] = '\0';
+	return true;
 }
 
 static bool is_record(const struct test_function *record, const char *file, unsigned line,
 		      struct lk_test_case *ret)
 {
-	struct test test;
+	const struct test *test = record->test;
 	char found[256];
 
-	if (record->loop_start > record->loop_end ||
-	    !lk_proc_memory(record->test, &test, sizeof test) ||
-	    (unsigned)test.line != line || !read_text(test.file, found, sizeof found) ||
-	    strcmp(found, file) != 0 || !read_text(test.name, ret->name, sizeof ret->name))
+	if (record->loop_start > record->loop_end || (uintptr_t)test % sizeof test != 0 ||
+	    !is_there(test, sizeof *test) ||
+	    (unsigned)test->line != line || !read_text(test->file, found, sizeof found) ||
+	    strcmp(found, file) != 0 || !read_text(test->name, ret->name, sizeof ret->name))
 		return false;
 	ret->exit_status = record->exit_status;
 	ret->signal = record->signal;
@@ -64,37 +74,31 @@ static bool is_record(const struct test_function *record, const char *file, unsi
 static bool leads_to_record(uintptr_t word, const char *file, unsigned line,
 			    struct lk_test_case *ret)
 {
-	struct test_function record;
+	const struct test_function *record = (const struct test_function *)word;
 	struct lk_block block;
 
-	if (lk_tracker.heap &&
-	    (!lk_heap_find((const void *)word, &block) || block.size != sizeof record))
+	if (word % sizeof word != 0)
 		return false;
-	return word % sizeof(void *) == 0 &&
-	       lk_proc_memory((const void *)word, &record, sizeof record) &&
-	       is_record(&record, file, line, ret);
+	if (lk_tracker.heap ? !lk_heap_find(record, &block) || block.size != sizeof *record
+			    : !is_there(record, sizeof *record))
+		return false;
+	return is_record(record, file, line, ret);
 }
 
 void lk_test_case_find(const void *frame, const char *file, unsigned line,
 		       struct lk_test_case *ret)
 {
-	const uintptr_t *from = frame;
-	uintptr_t words[PIECE];
+	const uintptr_t *words = frame;
 
 	*ret = (struct lk_test_case){ 0 };
 	if (RUNNING_ON_VALGRIND)
 		return; /* which would report each word that was never written */
-	size_t at = 0;
-
-	for (; at < WORDS_MAX && (uintptr_t)(from + at) % PAGE != 0; at++)
-		if (leads_to_record(from[at], file, line, ret))
-			return;
-	for (; at < WORDS_MAX; at += PIECE) {
-		if (!lk_proc_memory(from + at, words, sizeof words))
+	for (size_t at = 0; at < WORDS_MAX; at++) {
+		/* The page that we stand on is there; the stack may end before the next. */
+		if (at > 0 && (uintptr_t)(words + at) % PAGE == 0 && !is_there(words + at, 1))
 			break;
-		for (size_t i = 0; i < PIECE && at + i < WORDS_MAX; i++)
-			if (leads_to_record(words[i], file, line, ret))
-				return;
+		if (leads_to_record(words[at], file, line, ret))
+			return;
 	}
 	ret->name[0] = '\0';
 }

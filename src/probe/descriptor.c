@@ -17,59 +17,107 @@
 /* Linux lets nr_open grow beyond this, but nothing opens so many in a test. */
 enum { SLOTS = 1 << 20 };
 
+/* Written by events of the number alone, so that a mark touches no slot. */
 struct slot {
-	uint32_t generation; /* grows with every opening and closing */
 	lk_stack_id stack;
+	uint32_t opened_in; /* epoch */
+	/* What it led to at the mark; asked for when it is closed. */
+	uint32_t identified_in; /* epoch */
 	uint8_t how;
 	uint8_t exempt;
 	uint8_t held;	    /* enum lk_held */
 	const void *holder; /* the FILE or DIR it belongs to */
-	uint32_t opened_in; /* epoch */
-	/* As it was at the last mark that found it open. */
-	uint32_t marked_in; /* epoch of that mark */
-	uint32_t marked_generation;
-	/* What it led to then; asked for when it is closed, so that a mark is cheap. */
-	uint32_t identified_in; /* epoch */
 	dev_t device;
 	ino_t inode;
 };
 
-static LK_HOT struct slot *slots; /* SLOTS of them, reserved on first use */
+/* Three bits for each number. */
+enum { BITS = 64, WORDS = SLOTS / BITS, NEAR_WORDS = 1024 / BITS };
+struct word {
+	uint64_t marked;  /* open at the last mark */
+	uint64_t changed; /* opened or closed since then, as wrappers saw */
+	uint64_t noted;	  /* the next mark, while it is made */
+};
+
+static LK_HOT struct word near[NEAR_WORDS];
+static LK_HOT struct table {
+	struct word far[WORDS];
+	struct slot slots[SLOTS];
+} *table; /* reserved on first use */
 static LK_HOT uint64_t openings, lost;
+static LK_HOT uint32_t marked_in; /* epoch of the last mark */
 static LK_HOT int highest; /* number ever seen open */
 
-static struct slot *slot_of(int fd)
+static void *count_lost(void)
 {
-	struct slot *known = __atomic_load_n(&slots, __ATOMIC_ACQUIRE), *none = NULL;
+	__atomic_fetch_add(&lost, 1, __ATOMIC_RELAXED);
+	return NULL;
+}
+
+/* The table, with room for FD; NULL if there is none. */
+static struct table *table_for(int fd)
+{
+	struct table *known = __atomic_load_n(&table, __ATOMIC_ACQUIRE), *none = NULL;
 
 	if (fd < 0)
 		return NULL;
-	if (LK_UNLIKELY(fd >= SLOTS)) {
-		__atomic_fetch_add(&lost, 1, __ATOMIC_RELAXED);
-		return NULL;
-	}
+	if (LK_UNLIKELY(fd >= SLOTS))
+		return count_lost();
 	if (fd > __atomic_load_n(&highest, __ATOMIC_RELAXED))
 		__atomic_store_n(&highest, fd, __ATOMIC_RELAXED);
 	if (LK_LIKELY(known != NULL))
-		return &known[fd];
-	known = lk_pages_map(SLOTS * sizeof *known);
-	if (!known) {
-		__atomic_fetch_add(&lost, 1, __ATOMIC_RELAXED);
-		return NULL;
-	}
-	if (!__atomic_compare_exchange_n(&slots, &none, known, false, __ATOMIC_ACQ_REL,
+		return known;
+	known = lk_pages_map(sizeof *known);
+	if (!known)
+		return count_lost();
+	if (!__atomic_compare_exchange_n(&table, &none, known, false, __ATOMIC_ACQ_REL,
 					 __ATOMIC_ACQUIRE)) {
-		lk_pages_unmap(known, SLOTS * sizeof *known);
+		lk_pages_unmap(known, sizeof *known);
 		known = none;
 	}
-	return &known[fd];
+	return known;
+}
+
+static struct slot *slot_of(int fd)
+{
+	struct table *known = table_for(fd);
+
+	return known ? &known->slots[fd] : NULL;
+}
+
+static struct word *word_at(unsigned at, struct table *known)
+{
+	return at < NEAR_WORDS ? &near[at] : &known->far[at];
+}
+
+static struct word *word_of(int fd)
+{
+	struct table *known = table_for(fd);
+
+	return known ? word_at((unsigned)fd / BITS, known) : NULL;
+}
+
+static uint64_t bit_of(int fd)
+{
+	return (uint64_t)1 << fd % BITS;
+}
+
+/* The slot of FD, of which an event is told. */
+static struct slot *changed_slot_of(int fd)
+{
+	struct word *word = word_of(fd);
+
+	if (!word)
+		return NULL;
+	__atomic_fetch_or(&word->changed, bit_of(fd), __ATOMIC_RELAXED);
+	return slot_of(fd);
 }
 
 void lk_descriptor_opened(int fd, enum lk_descriptor_number how, const void *frame)
 {
 	if (fd < 0 || !lk_tracker.descriptors || lk_self.in_vfork_child)
 		return;
-	struct slot *slot = slot_of(fd);
+	struct slot *slot = changed_slot_of(fd);
 	if (!slot)
 		return;
 	slot->stack = lk_self.quiet ? LK_STACK_NONE : lk_unwind(frame);
@@ -79,7 +127,6 @@ void lk_descriptor_opened(int fd, enum lk_descriptor_number how, const void *fra
 		slot->held = LK_HELD_NONE;
 	slot->exempt = lk_self.quiet || lk_self.ignoring;
 	slot->opened_in = lk_tracker.epoch;
-	slot->generation++;
 	if (!lk_self.quiet)
 		__atomic_fetch_add(&openings, 1, __ATOMIC_RELAXED);
 }
@@ -107,29 +154,39 @@ static void identify(struct slot *slot, int fd)
 	errno = saved;
 }
 
+/* Was it open at the mark, and no wrapper saw it closed since? */
+static bool is_as_marked(int fd)
+{
+	const struct word *word = word_of(fd);
+
+	return word && marked_in == lk_tracker.epoch &&
+	       (word->marked & ~word->changed & bit_of(fd));
+}
+
 void lk_descriptor_closing(int fd)
 {
 	if (!lk_tracker.descriptors || lk_self.in_vfork_child)
 		return;
-	struct slot *slot = slot_of(fd);
+	bool was_marked = is_as_marked(fd);
+	struct slot *slot = changed_slot_of(fd);
 	if (!slot)
 		return;
-	if (slot->marked_in == lk_tracker.epoch && slot->generation == slot->marked_generation)
+	if (was_marked)
 		identify(slot, fd);
 	slot->stack = LK_STACK_NONE;
 	slot->exempt = 0;
 	slot->held = LK_HELD_NONE;
-	slot->generation++;
 }
 
 void lk_descriptor_closing_range(unsigned first, unsigned last)
 {
-	struct slot *known = __atomic_load_n(&slots, __ATOMIC_ACQUIRE);
-
 	/* A range may name a million numbers that were never open. */
-	for (unsigned fd = first; known && fd <= (unsigned)highest && fd <= last; fd++)
-		if (known[fd].generation || known[fd].marked_in)
+	for (unsigned fd = first; table && fd <= (unsigned)highest && fd <= last; fd++) {
+		const struct word *word = word_at(fd / BITS, table);
+
+		if ((word->marked | word->changed) & bit_of((int)fd))
 			lk_descriptor_closing((int)fd);
+	}
 }
 
 void lk_descriptor_exempt(int fd)
@@ -140,20 +197,35 @@ void lk_descriptor_exempt(int fd)
 		slot->exempt = 1;
 }
 
+/* The numbers of WORD that were open at the mark, or opened or closed since. */
+static uint64_t likely(unsigned word)
+{
+	const struct word *bits = word < WORDS && table ? word_at(word, table) : NULL;
+
+	return bits ? bits->marked | bits->changed : 0;
+}
+
 static void note(void *context, int fd)
 {
-	struct slot *slot = slot_of(fd);
+	struct word *word = word_of(fd);
 
 	(void)context;
-	if (!slot)
-		return;
-	slot->marked_in = lk_tracker.epoch;
-	slot->marked_generation = slot->generation;
+	if (word)
+		word->noted |= bit_of(fd);
 }
 
 bool lk_descriptor_baseline(void)
 {
-	return slot_of(0) && lk_open_numbers_each(highest, note, NULL);
+	if (!table_for(0))
+		return false;
+	bool known = lk_open_numbers_each(highest, likely, note, NULL);
+	for (unsigned at = 0; at <= (unsigned)highest / BITS; at++) {
+		struct word *word = word_at(at, table);
+
+		*word = (struct word){ .marked = word->noted };
+	}
+	marked_in = known ? lk_tracker.epoch : LK_EPOCH_OLD;
+	return known;
 }
 
 struct look {
@@ -187,33 +259,34 @@ static bool is_opened_anew(const struct slot *slot, int fd)
 static void compare(void *context, int fd)
 {
 	const struct look *look = context;
-	struct slot *slot = slot_of(fd);
 	struct lk_descriptor_change change = { .fd = fd };
 
-	if (!slot || slot->exempt)
+	if (is_as_marked(fd))
+		return;
+	struct slot *slot = slot_of(fd);
+	struct word *word = word_of(fd);
+	if (!slot || !word || slot->exempt)
 		return;
 	change.stack = slot->opened_in == lk_tracker.epoch ? slot->stack : LK_STACK_NONE;
 	change.held = slot->held;
 	change.holder = slot->holder;
-	if (slot->marked_in == lk_tracker.epoch) {
-		if (slot->generation == slot->marked_generation)
-			return;
+	if (marked_in == lk_tracker.epoch && (word->marked & bit_of(fd)))
 		change.replaced = !is_opened_anew(slot, fd);
-	}
 	look->visit(look->context, &change);
 }
 
 bool lk_descriptor_each_new(void (*visit)(void *context, const struct lk_descriptor_change *change),
 			    void *context)
 {
-	return slot_of(0) &&
-	       lk_open_numbers_each(highest, compare, &(struct look){ visit, context });
+	return table_for(0) && lk_open_numbers_each(highest, likely, compare,
+						    &(struct look){ visit, context });
 }
 
 void lk_descriptor_age(void)
 {
-	for (int fd = 0; slots && fd <= highest; fd++)
-		slots[fd].opened_in = slots[fd].marked_in = slots[fd].identified_in = LK_EPOCH_OLD;
+	marked_in = LK_EPOCH_OLD;
+	for (int fd = 0; table && fd <= highest; fd++)
+		table->slots[fd].opened_in = table->slots[fd].identified_in = LK_EPOCH_OLD;
 }
 
 uint64_t lk_descriptor_lost(void)
