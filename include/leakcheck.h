@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* leakcheck: fails the Check tests that leak heap memory, file descriptors or
- * threads.
+/* leakcheck: fails the Check tests that leak heap memory, file descriptors,
+ * threads or child processes.
  *
  * Link with -lleakcheck, or run the program under the `leakcheck` command: both
  * load the same library, and everything below works in both.  A program that is
@@ -55,7 +55,8 @@ int leakcheck_suppress(const char *rules);
 enum leakcheck_kind {
 	LEAKCHECK_HEAP = 1,
 	LEAKCHECK_DESCRIPTORS = 2,
-	LEAKCHECK_THREADS = 4
+	LEAKCHECK_THREADS = 4,
+	LEAKCHECK_CHILDREN = 8
 };
 /* WHY (SIZE bytes, or NULL) receives a sentence for what is not watched although
  * it was asked for, such as a malloc of the program's own; empty if there is none. */

@@ -34,5 +34,6 @@ LK_EXPORT unsigned leakcheck_watching(char *why, size_t size)
 	}
 	return (lk_tracker.heap ? LEAKCHECK_HEAP : 0) |
 	       (lk_tracker.descriptors ? LEAKCHECK_DESCRIPTORS : 0) |
-	       (lk_tracker.threads ? LEAKCHECK_THREADS : 0);
+	       (lk_tracker.threads ? LEAKCHECK_THREADS : 0) |
+	       (lk_tracker.children ? LEAKCHECK_CHILDREN : 0);
 }

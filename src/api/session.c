@@ -8,6 +8,7 @@
 #include "base/attributes.h"
 #include "base/self.h"
 #include "judge/settle.h"
+#include "probe/child.h"
 #include "probe/counters.h"
 #include "probe/descriptor.h"
 #include "probe/freeze.h"
@@ -17,8 +18,8 @@
 
 static LK_HOT struct window {
 	lk_stack_id stack;
-	bool descriptors_known;
-	uint64_t allocations, descriptors, threads, losses; /* as they were at its start */
+	bool descriptors_known, children_unknown;
+	uint64_t allocations, descriptors, threads, children, losses; /* as they were at its start */
 } window;
 
 void lk_session_open(const void *frame)
@@ -31,15 +32,19 @@ void lk_session_open(const void *frame)
 	window.allocations = lk_counters_allocations();
 	window.descriptors = lk_descriptor_openings();
 	window.threads = lk_thread_creations();
+	lk_child_mark();
+	window.children_unknown = false;
+	window.children = lk_child_starts();
 	window.losses = lk_freeze_losses();
 	lk_quiet_end(saved);
 }
 
-/* Only another thread can still give something back. */
+/* Only another thread can still give something back, and only a process go away. */
 static bool is_settled(void *context)
 {
 	(void)context;
-	return lk_thread_running() == 0 || !lk_freeze_anything_young();
+	return (lk_thread_running() == 0 && !(lk_tracker.children && lk_child_may_go())) ||
+	       !lk_freeze_anything_young();
 }
 
 static void pause_for(unsigned long microseconds)
@@ -73,6 +78,10 @@ static uint64_t blind_spots(uint64_t lost)
 		note("descriptors are not watched: the kernel's list of them cannot be read");
 		spots++;
 	}
+	if (window.children_unknown) {
+		note("a child process is left that cannot be told about: /proc cannot be read");
+		spots++;
+	}
 	if (lost > 0) {
 		note("events were lost: memory for leakcheck's tables was refused or they were "
 		     "full");
@@ -98,6 +107,7 @@ static void count(const struct lk_outcome *outcome)
 			   __ATOMIC_RELAXED);
 	__atomic_fetch_add(&run->threads, lk_thread_creations() - window.threads,
 			   __ATOMIC_RELAXED);
+	__atomic_fetch_add(&run->children, lk_child_starts() - window.children, __ATOMIC_RELAXED);
 }
 
 static struct lk_policy policy_for(const char *test)
@@ -126,6 +136,7 @@ void lk_session_close(unsigned settle_ms, const char *test, struct lk_outcome *r
 			lost++;
 		lost += outcome.snapshot.events_lost;
 		window.descriptors_known &= !outcome.snapshot.descriptors_unknown;
+		window.children_unknown = outcome.snapshot.children_unknown;
 	}
 	lost += lk_freeze_losses() - window.losses;
 	outcome.verdict = lk_judge(lk_findings_leaks(&outcome.findings),

@@ -70,6 +70,7 @@ static void claim(struct lk_message_file *file)
 {
 	file->is_checks = true;
 	lk_descriptor_exempt(file->fd);
+	lk_child_token(file->fd, file->device, file->inode);
 	lk_heap_forgive(file->stream);
 }
 
@@ -267,10 +268,13 @@ static void rewinding(FILE *stream)
 	lk_runner_close_window();
 }
 
-static void forking(void)
+static bool forking(void)
 {
-	if (in_runner() && !lk_runner.user_code)
+	bool by_check = in_runner() && !lk_runner.user_code;
+
+	if (by_check)
 		refuse_stray_request();
+	return !by_check;
 }
 
 static void forked_child(void)

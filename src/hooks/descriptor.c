@@ -261,12 +261,6 @@ LK_EXPORT FILE *freopen64(const char *path, const char *mode, FILE *stream)
 	return reopened(LK_REAL(freopen64)(path, mode, stream), FRAME);
 }
 
-LK_EXPORT int pclose(FILE *stream)
-{
-	lk_descriptor_closing(number_of(stream));
-	return LK_REAL(pclose)(stream);
-}
-
 LK_EXPORT int closedir(DIR *directory)
 {
 	/* libc answers NULL with EINVAL, whatever its header promises. */

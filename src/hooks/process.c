@@ -1,16 +1,18 @@
 /* SPDX-License-Identifier: MIT */
-/* The names that split, group, await and end processes. */
+/* The names that split, group and end processes. */
 #include <errno.h>
 #include <pty.h>
+#include <sched.h>
+#include <stdarg.h>
 #include <stdlib.h>
 #include <sys/syscall.h>
-#include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
 
 #include "base/attributes.h"
 #include "base/real.h"
 #include "base/self.h"
+#include "probe/child.h"
 #include "probe/descriptor.h"
 #include "probe/listener.h"
 #include "probe/thread.h"
@@ -18,29 +20,100 @@
 
 #define FRAME __builtin_frame_address(0)
 
-LK_EXPORT pid_t fork(void)
+/* Begins a fork: the time, 0 if the child is Check's own. */
+static uint64_t splitting(void)
 {
-	lk_listener.forking();
-	pid_t child = LK_REAL(fork)();
-	if (child == 0) {
-		lk_thread_forked();
-		lk_listener.forked_child();
-	}
+	uint64_t now = lk_child_starting();
+
+	return lk_listener.forking() ? now : 0;
+}
+
+/* The other threads are not in this process, and it is no test. */
+static void become_child(void)
+{
+	lk_thread_forked();
+	lk_listener.forked_child();
+}
+
+/* After a fork, in both processes. */
+static pid_t split(pid_t child, enum lk_child_start start, uint64_t since, const void *frame)
+{
+	if (child == 0)
+		become_child();
+	else if (since)
+		lk_child_started(child, start, since, frame);
 	return child;
 }
 
-LK_EXPORT int forkpty(int *master, char *name, const struct termios *terminal,
-		      const struct winsize *size)
+LK_EXPORT pid_t fork(void)
 {
-	lk_listener.forking();
-	int child = LK_REAL(forkpty)(master, name, terminal, size);
-	if (child == 0) {
-		lk_thread_forked();
-		lk_listener.forked_child();
-	} else if (child > 0) {
-		lk_descriptor_opened(*master, LK_DESCRIPTOR_LOWEST, FRAME);
+	uint64_t since = splitting();
+
+	return split(LK_REAL(fork)(), LK_CHILD_BY_fork, since, FRAME);
+}
+
+LK_EXPORT pid_t _Fork(void)
+{
+	uint64_t since = splitting();
+
+	return split(LK_REAL(_Fork)(), LK_CHILD_BY_fork, since, FRAME);
+}
+
+LK_EXPORT int forkpty(int *fd, char *name, const struct termios *mode, const struct winsize *size)
+{
+	uint64_t since = splitting();
+	int child = LK_REAL(forkpty)(fd, name, mode, size);
+
+	if (child > 0)
+		lk_descriptor_opened(*fd, LK_DESCRIPTOR_LOWEST, FRAME);
+	return split(child, LK_CHILD_BY_forkpty, since, FRAME);
+}
+
+/* Returns in the child only: its parent has ended. */
+LK_EXPORT int daemon(int stay, int keep)
+{
+	uint64_t since = splitting();
+	int status = LK_REAL(daemon)(stay, keep);
+
+	if (status == 0) {
+		become_child();
+		lk_child_started((pid_t)syscall(SYS_getpid), LK_CHILD_BY_daemon, since, FRAME);
 	}
-	return child;
+	return status;
+}
+
+struct clone_main {
+	int (*main)(void *);
+	void *argument;
+};
+
+static int clone_main(void *argument)
+{
+	struct clone_main given = *(struct clone_main *)argument;
+
+	become_child();
+	return given.main(given.argument);
+}
+
+/* What shares our memory is left alone: our tables are its own, too. */
+LK_EXPORT int clone(int (*main)(void *), void *stack, int flags, void *argument, ...)
+{
+	struct clone_main given = { main, argument };
+	va_list rest;
+
+	va_start(rest, argument);
+	pid_t *parent_tid = va_arg(rest, pid_t *);
+	void *tls = va_arg(rest, void *);
+	pid_t *child_tid = va_arg(rest, pid_t *);
+	va_end(rest);
+	if (flags & CLONE_THREAD)
+		return LK_REAL(clone)(main, stack, flags, argument, parent_tid, tls, child_tid);
+	uint64_t since = splitting();
+	int child = flags & CLONE_VM ? LK_REAL(clone)(main, stack, flags, argument, parent_tid,
+						      tls, child_tid) :
+				       LK_REAL(clone)(clone_main, stack, flags, &given,
+						      parent_tid, tls, child_tid);
+	return split(child, LK_CHILD_BY_clone, since, FRAME);
 }
 
 /* vfork returns twice into the caller's frame, so no C function can stand in
@@ -107,8 +180,10 @@ __asm__(".pushsection .text\n"
 /* Turns what the kernel returned into what vfork returns. */
 pid_t lk_vfork_result(long result)
 {
-	if (result >= 0)
+	if (result >= 0) {
+		lk_child_started((pid_t)result, LK_CHILD_BY_vfork, 0, FRAME);
 		return (pid_t)result;
+	}
 	errno = (int)-result;
 	return -1;
 }
@@ -120,17 +195,6 @@ LK_EXPORT int setpgid(pid_t process, pid_t group)
 	if (status == 0)
 		lk_listener.group_set(process, group, FRAME);
 	return status;
-}
-
-LK_EXPORT pid_t waitpid(pid_t process, int *status, int options)
-{
-	int own;
-	int *seen = status ? status : &own;
-	pid_t waited = LK_REAL(waitpid)(process, seen, options);
-
-	if (waited > 0)
-		lk_listener.waited(waited, *seen);
-	return waited;
 }
 
 LK_EXPORT int timer_settime(timer_t timer, int flags, const struct itimerspec *value,

@@ -110,3 +110,47 @@ char *lk_describe_thread(const struct lk_thread_left *row, struct lk_symbols *sy
 	}
 	return text;
 }
+
+static const char *state_words(char state)
+{
+	switch (state) {
+	case 'Z':
+		return "ended, never waited for";
+	case 'T':
+	case 't':
+		return "stopped, not waited for";
+	default:
+		return "still running, not waited for";
+	}
+}
+
+char *lk_describe_child(const struct lk_child_left *row)
+{
+	static const char *const starts[] = {
+#define LK_TEXT(name, text) text,
+		LK_CHILD_STARTS(LK_TEXT)
+#undef LK_TEXT
+	};
+	char *text = NULL;
+	size_t size;
+	FILE *out = open_memstream(&text, &size);
+
+	if (!out)
+		return NULL;
+	fprintf(out, "child %d", (int)row->pid);
+	if (row->command[0]) {
+		fputs(" \"", out);
+		lk_escape(out, row->command);
+		fputc('"', out);
+	}
+	/* Who started it has ended, so nobody here can wait for it. */
+	fprintf(out, ", %s", row->is_orphan ? "still running, adopted by another process" :
+					      state_words(row->state));
+	if (starts[row->start])
+		fprintf(out, ", started by %s", starts[row->start]);
+	if (fclose(out) != 0) {
+		free(text);
+		return NULL;
+	}
+	return text;
+}

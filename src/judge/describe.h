@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* Words for a leaked descriptor or thread. */
+/* Words for a leaked descriptor, thread or child process. */
 #ifndef LK_JUDGE_DESCRIBE_H
 #define LK_JUDGE_DESCRIBE_H
 
@@ -13,5 +13,8 @@ char *lk_describe_descriptor(const struct lk_descriptor *row);
 /* "thread 4711 \"writer\", still running, not joined, started in worker_main", as
  * above. */
 char *lk_describe_thread(const struct lk_thread_left *row, struct lk_symbols *symbols);
+
+/* "child 4711 \"sleep 100\", still running, started by fork", as above. */
+char *lk_describe_child(const struct lk_child_left *row);
 
 #endif

@@ -235,6 +235,17 @@ static bool add_thread(const struct making *making, const struct lk_thread_left 
 	return true;
 }
 
+static bool add_child(const struct making *making, const struct lk_child_left *row)
+{
+	struct lk_finding finding = { 0 };
+
+	if (!rule(making, LK_CLASS_unreaped, making->snapshot->children_series, &finding))
+		return true;
+	count(making->findings, &finding);
+	return !is_shown(making) ||
+	       add_described(making, row->stack, lk_describe_child(row), &finding);
+}
+
 static int by_bytes(const void *a, const void *b)
 {
 	const struct lk_site *one = a, *other = b;
@@ -267,6 +278,8 @@ static bool add_all(const struct making *making)
 		ok = add_descriptor(making, &snapshot->descriptors[i]);
 	for (size_t i = 0; ok && i < snapshot->threads_count; i++)
 		ok = add_thread(making, &snapshot->threads[i]);
+	for (size_t i = 0; ok && i < snapshot->children_count; i++)
+		ok = add_child(making, &snapshot->children[i]);
 	return ok;
 }
 

@@ -60,7 +60,7 @@ struct lk_run {
 	uint64_t tests_ignored; /* left out by a rule */
 	uint64_t stale_rules;	/* that matched nothing or could not be evaluated */
 	/* Events seen in the windows of tests. */
-	uint64_t allocations, descriptors, threads;
+	uint64_t allocations, descriptors, threads, children;
 	uint64_t events_lost;
 	struct lk_notice notices[LK_NOTICES_MAX];
 	struct lk_rule_use rules[LK_RULES_MAX]; /* in the order of the rules that were read */

@@ -9,6 +9,7 @@
 #include <stdint.h>
 #include <sys/types.h>
 
+#include "model/child.h"
 #include "model/module.h"
 #include "model/series.h"
 #include "model/stack.h"
@@ -73,6 +74,8 @@ struct lk_snapshot {
 	size_t descriptors_count;
 	struct lk_thread_left *threads;
 	size_t threads_count;
+	struct lk_child_left *children;
+	size_t children_count;
 	struct lk_stack *stacks;
 	size_t stacks_count;
 	uintptr_t *frames;
@@ -82,11 +85,12 @@ struct lk_snapshot {
 	/* How it went on; [0] says that the test was not run again. */
 	struct lk_series *series;
 	size_t series_count;
-	size_t descriptors_series, threads_series; /* indices into series */
+	size_t descriptors_series, threads_series, children_series; /* indices into series */
 	size_t window_stack; /* index into stacks: where the window was opened */
 	/* Rows that did not fit; not 0: the snapshot is incomplete. */
 	uint64_t events_lost;
 	bool descriptors_unknown; /* the kernel's list could not be read */
+	bool children_unknown;	  /* there are some that nothing is known about */
 };
 
 #endif

@@ -3,12 +3,14 @@
 
 #include <fcntl.h>
 #include <string.h>
+#include <sys/syscall.h>
 #include <unistd.h>
 
 #include "base/arena.h"
 #include "base/fmt.h"
 #include "base/proc.h"
 #include "base/real.h"
+#include "probe/child.h"
 #include "probe/counters.h"
 #include "probe/depot.h"
 #include "probe/descriptor.h"
@@ -28,6 +30,7 @@ enum {
 	FRAMES_MAX = 1 << 22,
 	DESCRIPTORS_MAX = 1 << 14,
 	THREADS_MAX = 1 << 14,
+	CHILDREN_MAX = 1 << 12,
 	MODULES_MAX = 1 << 11,
 	INDEX_SIZE = 1 << 19, /* places of the stack index, twice STACKS_MAX */
 	FOLDED_SIZE = 1 << 18, /* places of the index of folded blocks */
@@ -45,6 +48,12 @@ static void see_thread(void *context, const struct lk_thread *row)
 	*(bool *)context = true;
 }
 
+static void see_child(void *context, const struct lk_child_seen *child)
+{
+	(void)child;
+	*(bool *)context = true;
+}
+
 bool lk_freeze_anything_young(void)
 {
 	bool seen = lk_tracker.heap && lk_counters_young(lk_tracker.epoch) != 0;
@@ -53,12 +62,15 @@ bool lk_freeze_anything_young(void)
 		lk_thread_each(lk_tracker.epoch, see_thread, &seen);
 	if (!seen && lk_tracker.descriptors && !lk_descriptor_each_new(see_descriptor, &seen))
 		seen = true;
+	if (!seen && lk_tracker.children && !lk_child_each(see_child, &seen))
+		seen = true;
 	return seen;
 }
 
 uint64_t lk_freeze_losses(void)
 {
-	return lk_heap_lost() + lk_unwind_lost() + lk_thread_lost() + lk_descriptor_lost();
+	return lk_heap_lost() + lk_unwind_lost() + lk_thread_lost() + lk_descriptor_lost() +
+	       lk_child_lost();
 }
 
 struct freezing {
@@ -201,11 +213,46 @@ static void add_thread(void *context, const struct lk_thread *thread)
 		row->name[length - 1] = '\0';
 }
 
+static void add_child(void *context, const struct lk_child_seen *child)
+{
+	enum { TRIES = 100 };
+	struct freezing *freezing = context;
+	struct lk_snapshot *snapshot = freezing->snapshot;
+	char path[64];
+	struct lk_text text;
+
+	if (snapshot->children_count == CHILDREN_MAX) {
+		snapshot->events_lost++;
+		return;
+	}
+	struct lk_child_left *row = &snapshot->children[snapshot->children_count++];
+	row->pid = child->pid;
+	row->state = child->state;
+	row->is_orphan = child->parent != (pid_t)syscall(SYS_getpid);
+	row->start = child->start;
+	row->stack = add_stack(freezing, child->stack);
+	lk_text_init(&text, path, sizeof path);
+	lk_text_format(&text, "/proc/%d/cmdline", child->pid);
+	size_t length = lk_proc_read(path, row->command, sizeof row->command);
+	/* The kernel lets the starter go on before the new program has its words. */
+	for (int i = 0; length == 0 && child->state != 'Z' && i < TRIES; i++) {
+		syscall(SYS_sched_yield);
+		length = lk_proc_read(path, row->command, sizeof row->command);
+	}
+	for (size_t i = 0; i + 1 < length; i++)
+		if (row->command[i] == '\0')
+			row->command[i] = ' ';
+	/* One that has ended has no words any more. */
+	if (length == 0)
+		memcpy(row->command, child->name, sizeof child->name);
+}
+
 /* The arrays of a snapshot, once: X(member, room). */
 #define ARRAYS(X)                             \
 	X(sites, SITES_MAX)                   \
 	X(descriptors, DESCRIPTORS_MAX)       \
 	X(threads, THREADS_MAX)               \
+	X(children, CHILDREN_MAX)             \
 	X(stacks, STACKS_MAX)                 \
 	X(frames, FRAMES_MAX)                 \
 	X(modules, MODULES_MAX)
@@ -244,6 +291,8 @@ static void fill(struct freezing *freezing, lk_stack_id window)
 		lk_heap_each(lk_tracker.epoch, add_block, freezing);
 	if (lk_tracker.threads)
 		lk_thread_each(lk_tracker.epoch, add_thread, freezing);
+	if (lk_tracker.children)
+		snapshot->children_unknown = !lk_child_each(add_child, freezing);
 	snapshot->modules_count = lk_modules_list(snapshot->modules, MODULES_MAX);
 }
 

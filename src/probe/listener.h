@@ -27,8 +27,9 @@ struct lk_listener {
 	bool (*writing)(const void *bytes, size_t size, FILE *stream, const void *frame);
 	void (*flushing)(FILE *stream);
 	void (*rewinding)(FILE *stream);
-	/* fork: before it in the parent, and after it in the child. */
-	void (*forking)(void);
+	/* fork: before it in the parent, and after it in the child.  Returns whether the
+	 * child is the program's, not Check's own. */
+	bool (*forking)(void);
 	void (*forked_child)(void);
 	/* setpgid succeeded; FRAME is the hook's. */
 	void (*group_set)(pid_t process, pid_t group, const void *frame);

@@ -12,6 +12,7 @@
 #include "base/attributes.h"
 #include "base/fmt.h"
 #include "base/self.h"
+#include "probe/child.h"
 #include "probe/counters.h"
 #include "probe/descriptor.h"
 #include "probe/heap.h"
@@ -98,6 +99,7 @@ void lk_tracker_boot(char **environment)
 	lk_tracker.heap = lk_tracker.options.heap && !heap_blind;
 	lk_tracker.descriptors = lk_tracker.options.descriptors;
 	lk_tracker.threads = lk_tracker.options.threads;
+	lk_tracker.children = lk_tracker.options.children;
 	lk_tracker.process = (pid_t)syscall(SYS_getpid);
 }
 
@@ -108,6 +110,7 @@ void lk_tracker_mark(void)
 		lk_counters_age();
 		lk_descriptor_age();
 		lk_thread_age();
+		lk_child_age();
 		lk_tracker.epoch = LK_EPOCH_FIRST - 1;
 	}
 	__atomic_store_n(&lk_tracker.epoch, lk_tracker.epoch + 1, __ATOMIC_RELEASE);

@@ -9,18 +9,21 @@
 
 static void print_verdicts(const struct lk_run *run, FILE *stream)
 {
-	char sites[48] = "";
+	char sites[48] = "", children[48] = "";
 
 	if (run->sites > 0)
 		snprintf(sites, sizeof sites, " (%" PRIu64 " site%s)", run->sites,
 			 lk_plural(run->sites));
+	if (run->children > 0)
+		snprintf(children, sizeof children, ", %" PRIu64 " child%s", run->children,
+			 run->children == 1 ? "" : "ren");
 	fprintf(stream,
 		"leakcheck: %" PRIu64 " test%s checked, %" PRIu64 " leaked%s, %" PRIu64
 		" unsure; %" PRIu64 " allocation%s, %" PRIu64 " descriptor%s, %" PRIu64
-		" thread%s seen\n",
+		" thread%s%s seen\n",
 		run->tests_checked, lk_plural(run->tests_checked), run->tests_leaked, sites,
 		run->tests_unsure, run->allocations, lk_plural(run->allocations), run->descriptors,
-		lk_plural(run->descriptors), run->threads, lk_plural(run->threads));
+		lk_plural(run->descriptors), run->threads, lk_plural(run->threads), children);
 }
 
 uint64_t lk_summary_not_checked(const struct lk_run *run)

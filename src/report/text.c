@@ -95,6 +95,7 @@ static void print_finding(FILE *out, const struct lk_finding *finding, const cha
 		fputs(finding->what, out);
 	fputs(finding->frames_count > 0		 ? ", from" :
 	      finding->kind == LK_KIND_descriptor ? ", opened outside what is watched" :
+	      finding->kind == LK_KIND_child	  ? ", started outside what is watched" :
 						   ", stack unknown",
 	      out);
 	fputc('\n', out);
