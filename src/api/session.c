@@ -19,7 +19,8 @@
 static LK_HOT struct window {
 	lk_stack_id stack;
 	bool descriptors_known, children_unknown;
-	uint64_t allocations, descriptors, threads, children, losses; /* as they were at its start */
+	/* As they were at its start. */
+	uint64_t allocations, descriptors, threads, children, losses;
 } window;
 
 void lk_session_open(const void *frame)

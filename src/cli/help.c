@@ -40,8 +40,8 @@ int lk_verb_help(char **arguments)
 {
 	if (!lk_verb_takes_nothing("help", arguments))
 		return LK_STATUS_REFUSED;
-	puts("leakcheck fails the tests of a Check program that leak memory, descriptors or "
-	     "threads.\n"
+	puts("leakcheck fails the tests of a Check program that leak memory, descriptors, "
+	     "threads or child processes.\n"
 	     "\nUsage:");
 	for (size_t i = 0; i < lk_verbs_count; i++)
 		print_verb(&lk_verbs[i]);

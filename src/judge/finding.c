@@ -195,7 +195,7 @@ static bool add_site(const struct making *making, const struct lk_site *site)
 	return conclude(making, &finding);
 }
 
-/* A descriptor or thread, described as WHAT, which is taken over. */
+/* A descriptor, thread or child, described as WHAT, which is taken over. */
 static bool add_described(const struct making *making, size_t stack, char *what,
 			  struct lk_finding *finding)
 {
@@ -241,9 +241,10 @@ static bool add_child(const struct making *making, const struct lk_child_left *r
 
 	if (!rule(making, LK_CLASS_unreaped, making->snapshot->children_series, &finding))
 		return true;
+	if (is_named(making))
+		return add_described(making, row->stack, lk_describe_child(row), &finding);
 	count(making->findings, &finding);
-	return !is_shown(making) ||
-	       add_described(making, row->stack, lk_describe_child(row), &finding);
+	return true;
 }
 
 static int by_bytes(const void *a, const void *b)

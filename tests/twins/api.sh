@@ -20,8 +20,8 @@ prints ()	# TEXT COMMAND...
 	"$@" >out 2>err
 	echo "$prints_text" | diff - out
 }
-tap_check "watching: all" prints "7 ''" ./api watching
-for option in heap:6 descriptors:5 threads:3; do
+tap_check "watching: all" prints "15 ''" ./api watching
+for option in heap:14 descriptors:13 threads:11 children:7; do
 	LEAKCHECK_OPTIONS=${option%:*}=no
 	export LEAKCHECK_OPTIONS
 	tap_check "watching: no ${option%:*}" prints "${option#*:} ''" ./api watching
