@@ -15,6 +15,10 @@ enum {
 	LK_REG_COUNT = 17,
 };
 
+/* A call pushes the return address: it is the last word before the caller's frame,
+ * next to the frame record of the function that was called. */
+#define LK_ARCH_CALL_PUSHES
+
 /* The registers a function must give back to its caller, which are all that
  * the frames outside may use, and where they were read (*PC). */
 static inline __attribute__((always_inline)) uint32_t lk_arch_read(uintptr_t *registers)

@@ -94,9 +94,14 @@ static bool learn_fp(const struct lk_cfi_cell *fp, struct lk_rule *rule)
 	       is_fp_plus(fp->expression, &offset, NULL, 0) && offset == 0;
 }
 
-/* So that the walker need not check each load of the commonest rule. */
+/* So that the walker need not check each load of the commonest rule, nor where the
+ * return address is. */
 static bool loads_inside(struct lk_rule rule)
 {
+#ifdef LK_ARCH_CALL_PUSHES
+	if (rule.pc_words != -1)
+		return false;
+#endif
 	return rule.pc_words < 0 && (rule.fp != LK_RULE_FP_SAVED || rule.fp_words < 0) &&
 	       (rule.kind != LK_RULE_SP ||
 		(rule.cfa_words + rule.pc_words >= 0 && rule.cfa_words + rule.fp_words >= 0));

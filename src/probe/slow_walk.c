@@ -11,9 +11,6 @@
 
 #include "base/light.h"
 
-/* More frames than leakcheck itself can have below the hook. */
-enum { OWN_FRAMES_MAX = 24 };
-
 static bool load(void *context, uintptr_t address, unsigned size, uintptr_t *value)
 {
 	struct lk_walker *walker = context;
@@ -30,7 +27,7 @@ static bool load(void *context, uintptr_t address, unsigned size, uintptr_t *val
 /* Leaves leakcheck's own functions, the last of which has the frame FRAME. */
 static bool leave_hook(const struct lk_step_tools *tools, struct lk_position *at, const void *frame)
 {
-	for (unsigned i = 0; i < OWN_FRAMES_MAX; i++) {
+	for (unsigned i = 0; i < LK_WALKER_OWN_FRAMES_MAX; i++) {
 		if (lk_step(tools, at) != LK_STEPPED)
 			return false;
 		if (at->registers.value[LK_REG_SP] > (uintptr_t)frame)

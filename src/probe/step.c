@@ -109,6 +109,16 @@ static bool is_outside(const struct lk_registers *outside, const struct lk_posit
 	       (at->interrupted && outside->value[LK_REG_SP] == sp);
 }
 
+/* Where the caller's frame begins: at the CFA, but for tables like that of glibc's
+ * _dl_runtime_resolve on aarch64, to which what the PLT has pushed before, a return
+ * address among it, lies outside of the frame. */
+static uintptr_t frame_end(uintptr_t cfa, const struct lk_cfi_cell *address)
+{
+	if (address->how != LK_CFI_AT_OFFSET || address->offset < 0)
+		return cfa;
+	return (cfa + (uintptr_t)address->offset + sizeof(uintptr_t) + 15) & ~(uintptr_t)15;
+}
+
 enum lk_step_outcome lk_step(const struct lk_step_tools *tools, struct lk_position *at)
 {
 	uintptr_t instruction = at->pc - !at->interrupted, cfa, value;
@@ -127,12 +137,13 @@ enum lk_step_outcome lk_step(const struct lk_step_tools *tools, struct lk_positi
 		return LK_STEP_OUTERMOST;
 	if (!find_cfa(tools, &at->registers, &cfa))
 		return at->registers.known >> LK_REG_FP & 1 ? LK_STEP_LOST : LK_STEP_NEEDS_FP;
+	const uintptr_t end = frame_end(cfa, &cfi->row.registers[LK_REG_PC]);
 	for (unsigned i = 0; i < LK_REG_COUNT; i++) {
 		const struct lk_cfi_cell *cell = &cfi->row.registers[i];
 
-		/* The definition of the CFA: the stack pointer of the caller. */
+		/* The CFA is by definition the stack pointer of the caller. */
 		if (i == LK_REG_SP && cell->how == LK_CFI_SAME)
-			value = cfa;
+			value = end;
 		else if (!find_register(tools, &at->registers, cell, i, cfa, &value))
 			continue;
 		outside.value[i] = value;

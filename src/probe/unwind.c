@@ -8,6 +8,7 @@
 
 #include "base/attributes.h"
 #include "base/self.h"
+#include "probe/arch.h"
 #include "probe/code_map.h"
 #include "probe/depot.h"
 #include "probe/rules.h"
@@ -109,8 +110,11 @@ lk_stack_id lk_unwind(const void *frame)
 	struct lk_walker *walker = lk_self.walker;
 	struct lk_walker_hook hook = {
 		.frame = frame,
-		.pc = (uintptr_t)__builtin_return_address(0),
+#ifndef LK_ARCH_CALL_PUSHES
+		.pc = lk_arch_pc((uintptr_t)__builtin_return_address(0)),
 		.sp = (uintptr_t)__builtin_dwarf_cfa(),
+		.fp = *(const uintptr_t *)__builtin_frame_address(0),
+#endif
 	};
 
 	if (LK_UNLIKELY(lk_self.recording > 0))

@@ -168,6 +168,21 @@ static inline void put_step(struct lk_walker_step *step, const struct state *at,
 	step->rule = rule;
 }
 
+/* Is FRAME, which is remembered with all outside of it, the one of this sp and fp
+ * whose return address is at SLOT? */
+static inline bool is_frame(const struct lk_walker *walker, const struct lk_walker_frame *frame,
+			    uintptr_t sp, uintptr_t fp, uintptr_t slot)
+{
+#ifdef LK_ARCH_CALL_PUSHES
+	(void)walker;
+	(void)slot;
+#else
+	if ((uintptr_t)walker->loads[frame->load].address != slot)
+		return false;
+#endif
+	return frame->sp == sp && (!frame->needs_fp || frame->fp == fp);
+}
+
 /* Walks by rules until it comes to one of the remembered frames from NEXT
  * outwards, or can go no further. */
 static inline void walk_out(struct lk_walker *walker, struct walk *walk,
@@ -183,7 +198,7 @@ static inline void walk_out(struct lk_walker *walker, struct walk *walk,
 	for (;;) {
 		while (next >= frames && next->sp < at.sp)
 			next--;
-		if (next >= frames && next->sp == at.sp && (!next->needs_fp || next->fp == at.fp)) {
+		if (next >= frames && is_frame(walker, next, at.sp, at.fp, at.slot)) {
 			if (fits_depth(walker, count, (unsigned)(next - frames))) {
 				walk->base = (int)(next - frames);
 				break;
@@ -361,22 +376,35 @@ static inline bool is_at_top(const struct lk_walker *walker, const uintptr_t *re
 {
 	const struct lk_walker_frame *top = &walker->frames[walker->frame_count - 1];
 
-	return walker->frame_count > 0 && top->sp == sp &&
-	       (!top->needs_fp || top->fp == record[0]);
+	return walker->frame_count > 0 &&
+	       is_frame(walker, top, sp, record[0], (uintptr_t)(record + 1));
 }
 
-/* The stack pointer in the hook's caller. */
+/* The stack pointer in the hook's caller; 0: our own frames have no simple rules. */
 static inline uintptr_t caller_sp(struct lk_walker *walker, struct lk_walker_hook hook)
 {
-#ifdef __x86_64__
+#ifdef LK_ARCH_CALL_PUSHES
 	(void)walker;
-	return (uintptr_t)(hook.frame + 2);
+	uintptr_t sp = (uintptr_t)(hook.frame + 2);
+	if (sp == 0)
+		__builtin_unreachable();
+	return sp;
 #else
-	/* The frame record may lie anywhere in the hook's frame. */
-	struct lk_rule rule = lk_rules_find(hook.pc, &walker->cfi);
-	uintptr_t base = rule.kind == LK_RULE_SP ? hook.sp : (uintptr_t)hook.frame;
+	/* The record may lie anywhere in the hook's frame, so we walk out of it. */
+	struct lk_stretch ours = { hook.sp, UINTPTR_MAX, true };
+	struct state at = { .sp = hook.sp, .fp = hook.fp };
+	uintptr_t pc = hook.pc;
 
-	return base + (uintptr_t)(rule.cfa_words * 8);
+	for (unsigned i = 0; i < LK_WALKER_OWN_FRAMES_MAX; i++) {
+		struct lk_rule rule = lk_rules_find(pc, &walker->cfi);
+
+		if (rule.kind >= LK_RULE_END || !step(&ours, rule, &at))
+			return 0;
+		if (at.slot == (uintptr_t)(hook.frame + 1))
+			return at.sp;
+		pc = lk_arch_pc(word_at(at.slot));
+	}
+	return 0;
 #endif
 }
 
@@ -412,6 +440,8 @@ static __attribute__((noinline)) lk_stack_id walk_anew(struct lk_walker *walker,
 		lk_walker_reset(walker);
 	walker->generation = generation;
 	walker->is_foreign = is_foreign;
+	if (sp == 0)
+		return name_slow_walk(walker, record);
 	if (!is_foreign)
 		return walk_changed(walker, record, sp,
 				    verified_frame(walker, first_difference(walker)));
@@ -462,7 +492,8 @@ lk_stack_id lk_walker_walk(struct lk_walker *walker, struct lk_walker_hook hook)
 	const uintptr_t *record = hook.frame;
 	uintptr_t sp = caller_sp(walker, hook);
 
-	if (LK_UNLIKELY(walker->is_foreign || (uintptr_t)record < walker->bounds.own.low ||
+	if (LK_UNLIKELY(walker->is_foreign || sp == 0 ||
+			(uintptr_t)record < walker->bounds.own.low ||
 			(uintptr_t)record >= walker->bounds.own.high ||
 			walker->generation !=
 				__atomic_load_n(&lk_code_generation, __ATOMIC_ACQUIRE)))

@@ -61,10 +61,15 @@ struct lk_walker {
 size_t lk_walker_size(unsigned depth);
 struct lk_walker *lk_walker_init(void *memory, unsigned depth);
 
-/* Where the hook called lk_unwind. */
+/* More frames than leakcheck itself can have from the walker to the hook. */
+enum { LK_WALKER_OWN_FRAMES_MAX = 24 };
+
+/* Where lk_unwind was called. */
 struct lk_walker_hook {
 	const uintptr_t *frame; /* as for lk_unwind */
-	uintptr_t pc, sp; /* in the hook, at that call */
+#ifndef LK_ARCH_CALL_PUSHES
+	uintptr_t pc, sp, fp; /* in the hook or what it called, at the call of lk_unwind */
+#endif
 };
 
 /* As lk_unwind; the caller sees to it that nobody else uses WALKER. */

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /* A preloaded object that walks the stack of every allocation twice, with
  * leakcheck's walker and with libunwind's unw_step, and stops the program at
- * the first difference.
+ * the first difference.  $LK_ORACLE_REFERENCE=gcc takes libgcc's _Unwind_Backtrace
+ * instead: libunwind 1.6 does not know the signed return addresses of aarch64.
  *
  * libunwind is loaded privately: its exported backtrace() and _Unwind_* must not
  * be seen by the program.  At exit one line is appended to $LK_ORACLE_REPORT:
@@ -19,10 +20,12 @@
 
 #define UNW_LOCAL_ONLY
 #include <libunwind.h>
+#include <unwind.h>
 
 #include "base/attributes.h"
 #include "base/self.h"
 #include "probe/depot.h"
+#include "probe/stack_bounds.h"
 #include "probe/unwind.h"
 
 extern void *__libc_malloc(size_t size);
@@ -42,6 +45,12 @@ static struct {
 	int (*set_policy)(unw_addr_space_t space, unw_caching_policy_t policy);
 	unw_addr_space_t space;
 } unw;
+
+static struct {
+	_Unwind_Reason_Code (*backtrace)(_Unwind_Trace_Fn visit, void *context);
+	uintptr_t (*get_pc)(struct _Unwind_Context *context, int *is_interrupted);
+	uintptr_t (*get_sp)(struct _Unwind_Context *context);
+} gcc;
 
 static atomic_ulong captures, frames_compared, cut_stacks;
 static unsigned depth = LK_STACK_FRAMES_DEFAULT;
@@ -71,15 +80,29 @@ static void *need(void *library, const char *name)
 	return symbol;
 }
 
-__attribute__((constructor)) static void boot(void)
+static void *need_library(const char *name)
 {
-	busy++;
-	const char *text = getenv("LK_ORACLE_DEPTH");
-	void *library = dlopen("libunwind.so.8", RTLD_NOW | RTLD_LOCAL);
+	void *library = dlopen(name, RTLD_NOW | RTLD_LOCAL);
 
 	if (!library) {
 		say("oracle: %s\n", dlerror());
 		_exit(3);
+	}
+	return library;
+}
+
+__attribute__((constructor)) static void boot(void)
+{
+	busy++;
+	const char *text = getenv("LK_ORACLE_DEPTH"), *reference = getenv("LK_ORACLE_REFERENCE");
+	void *library = need_library("libunwind.so.8");
+
+	if (reference && strcmp(reference, "gcc") == 0) {
+		void *libgcc = need_library("libgcc_s.so.1");
+
+		gcc.backtrace = need(libgcc, "_Unwind_Backtrace");
+		gcc.get_pc = need(libgcc, "_Unwind_GetIPInfo");
+		gcc.get_sp = need(libgcc, "_Unwind_GetCFA");
 	}
 	unw.init = need(library, NAME(unw_init_local));
 	unw.step = need(library, NAME(unw_step));
@@ -114,34 +137,69 @@ __attribute__((destructor)) static void finish(void)
 		close(fd);
 }
 
-/* The reference: at most DEPTH frames from the caller of the hook outwards. */
-static size_t walk_reference(unw_context_t *context, const uintptr_t *frame, uintptr_t *pcs,
-			     bool *more)
+/* A walk of the reference: at most DEPTH frames from the caller of the hook outwards. */
+struct reference {
+	const uintptr_t *frame; /* of the hook */
+	uintptr_t *pcs;
+	size_t count;
+	bool outside, more;
+};
+
+/* One frame; false: it is the last that is wanted. */
+static bool add_frame(struct reference *walk, uintptr_t pc, uintptr_t sp, bool interrupted)
+{
+	if (sp > (uintptr_t)walk->frame)
+		walk->outside = true;
+	if (!walk->outside)
+		return true;
+	walk->more = pc != 0 && walk->count == depth;
+	if (pc == 0 || walk->more)
+		return false;
+	walk->pcs[walk->count++] = pc + interrupted;
+	return true;
+}
+
+/* On x86-64 libunwind calls the frame that was interrupted a signal frame. */
+#ifdef __x86_64__
+static void walk_by_libunwind(struct reference *walk, unw_context_t *context)
 {
 	unw_cursor_t cursor;
 	unw_word_t pc, sp;
-	size_t count = 0;
-	bool outside = false;
 
 	unw.init(&cursor, context);
-	*more = false;
-	for (;;) {
+	do {
 		unw.get(&cursor, UNW_REG_IP, &pc);
 		unw.get(&cursor, UNW_REG_SP, &sp);
-		if (!outside && sp > (uintptr_t)frame)
-			outside = true;
-		if (outside && pc == 0)
-			return count;
-		if (outside && count == depth) {
-			*more = true;
-			return count;
-		}
-		/* True for the frame that the signal interrupted. */
-		if (outside)
-			pcs[count++] = pc + (unw.is_signal(&cursor) > 0);
-		if (unw.step(&cursor) <= 0)
-			return count;
-	}
+	} while (add_frame(walk, pc, sp, unw.is_signal(&cursor) > 0) && unw.step(&cursor) > 0);
+}
+#else
+/* On aarch64 the one inside of it: the code that a handler returns to, which it
+ * reads.  Where there is no table libunwind guesses, and may fault: coroutines are
+ * for libgcc. */
+static void walk_by_libunwind(struct reference *walk, unw_context_t *context)
+{
+	unw_cursor_t cursor;
+	unw_word_t pc, sp;
+	bool interrupted = false;
+
+	unw.init(&cursor, context);
+	do {
+		unw.get(&cursor, UNW_REG_IP, &pc);
+		unw.get(&cursor, UNW_REG_SP, &sp);
+		if (!add_frame(walk, pc, sp, interrupted))
+			return;
+		interrupted = lk_bounds_readable(pc) && unw.is_signal(&cursor) > 0;
+	} while (unw.step(&cursor) > 0);
+}
+#endif
+
+static _Unwind_Reason_Code visit(struct _Unwind_Context *context, void *walk)
+{
+	int interrupted;
+	uintptr_t pc = gcc.get_pc(context, &interrupted);
+
+	return add_frame(walk, pc, gcc.get_sp(context), interrupted) ? _URC_NO_REASON
+								      : _URC_END_OF_STACK;
 }
 
 static void print_stack(const char *title, const uintptr_t *pcs, size_t count)
@@ -156,14 +214,23 @@ static void print_stack(const char *title, const uintptr_t *pcs, size_t count)
 	}
 }
 
+/* In a frame of its own, as the table is between a hook and the walker. */
+static __attribute__((noinline)) lk_stack_id capture(const uintptr_t *frame)
+{
+	lk_stack_id stack = lk_unwind(frame);
+
+	atomic_signal_fence(memory_order_seq_cst);
+	return stack;
+}
+
 /* Inlined, so that the context is the hook's own. */
 static inline __attribute__((always_inline)) void compare(const uintptr_t *frame)
 {
 	uintptr_t ours[LK_STACK_FRAMES_MAX], reference[LK_STACK_FRAMES_MAX];
 	unw_context_t context;
-	bool cut, more;
+	bool cut;
 
-	lk_stack_id stack = lk_unwind(frame);
+	lk_stack_id stack = capture(frame);
 	if (busy || !ready)
 		return;
 	busy++;
@@ -173,17 +240,22 @@ static inline __attribute__((always_inline)) void compare(const uintptr_t *frame
 	unw_getcontext(&context);
 #endif
 	size_t count = lk_depot_frames(stack, ours, LK_STACK_FRAMES_MAX, &cut);
-	size_t expected = walk_reference(&context, frame, reference, &more);
-	bool same = stack != LK_STACK_NONE && count == expected && cut == more &&
+	struct reference walk = { .frame = frame, .pcs = reference };
+	if (gcc.backtrace)
+		gcc.backtrace(visit, &walk);
+	else
+		walk_by_libunwind(&walk, &context);
+	size_t expected = walk.count;
+	bool same = stack != LK_STACK_NONE && count == expected && cut == walk.more &&
 		    memcmp(ours, reference, count * sizeof *ours) == 0;
 	/* libunwind guesses where there is no information, and so does not stop. */
 	if (cut && count < depth)
 		same = count <= expected && memcmp(ours, reference, count * sizeof *ours) == 0;
 	if (!same) {
 		say("oracle: stacks differ in process %d, capture %lu, cut %d more %d\n",
-		    (int)getpid(), captures, cut, more);
+		    (int)getpid(), captures, cut, walk.more);
 		print_stack("leakcheck", ours, count);
-		print_stack("libunwind", reference, expected);
+		print_stack("reference", reference, expected);
 		_exit(99);
 	}
 	atomic_fetch_add_explicit(&captures, 1, memory_order_relaxed);

@@ -11,6 +11,8 @@
 
 #include "program.h"
 
+enum { TICK = 150 };
+
 static volatile sig_atomic_t ticks;
 static sigjmp_buf escape;
 
@@ -41,6 +43,14 @@ static void on_escape(int signal)
 	siglongjmp(escape, 1);
 }
 
+/* One tick: were they to come by themselves, a slow machine would do nothing else. */
+static void set_timer(long microseconds)
+{
+	struct itimerval once = { { 0, 0 }, { 0, microseconds } };
+
+	setitimer(ITIMER_REAL, &once, NULL);
+}
+
 /* It may have interrupted malloc, so it only captures. */
 static void on_tick(int signal)
 {
@@ -48,7 +58,7 @@ static void on_tick(int signal)
 	ticks++;
 	if (lk_oracle_capture)
 		lk_oracle_capture();
-	STAY;
+	set_timer(TICK);
 }
 
 static NOINLINE void raise_below(int depth, int signal)
@@ -74,9 +84,7 @@ static void handle(int signal, void (*handler)(int), int flags)
 
 static void by_timer(int ticks_wanted)
 {
-	struct itimerval every = { { 0, 150 }, { 0, 150 } }, never = { 0 };
-
-	setitimer(ITIMER_REAL, &every, NULL);
+	set_timer(TICK);
 	for (uint64_t seed = 1; ticks < ticks_wanted;) {
 		inner((int)(next_random(&seed) % 20));
 		/* The call through the PLT, libc's and the kernel's code too. */
@@ -84,7 +92,7 @@ static void by_timer(int ticks_wanted)
 		clock_gettime(CLOCK_MONOTONIC, &now);
 		program_sink = (void *)(uintptr_t)getppid();
 	}
-	setitimer(ITIMER_REAL, &never, NULL);
+	set_timer(0);
 	ticks = 0;
 }
 
