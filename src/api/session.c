@@ -4,7 +4,7 @@
 #include <string.h>
 #include <time.h>
 
-#include "api/suppressions.h"
+#include "api/rules.h"
 #include "base/attributes.h"
 #include "base/self.h"
 #include "judge/settle.h"
@@ -101,6 +101,8 @@ static void count(const struct lk_outcome *outcome)
 	__atomic_fetch_add(&run->tests_unsure, outcome->verdict == LK_UNSURE, __ATOMIC_RELAXED);
 	__atomic_fetch_add(&run->ignored, outcome->findings.rulings[LK_RULING_ignored],
 			   __ATOMIC_RELAXED);
+	__atomic_fetch_add(&run->known_leaks, outcome->findings.rulings[LK_RULING_known],
+			   __ATOMIC_RELAXED);
 	__atomic_fetch_add(&run->sites, lk_findings_leaks(&outcome->findings), __ATOMIC_RELAXED);
 	__atomic_fetch_add(&run->allocations, lk_counters_allocations() - window.allocations,
 			   __ATOMIC_RELAXED);
@@ -118,6 +120,8 @@ static struct lk_policy policy_for(const char *test)
 	if (lk_rules()->count > 0)
 		policy.suppressions = lk_rules();
 	policy.uses = lk_tracker.run->rules;
+	policy.baseline = lk_rules_baseline();
+	policy.covered = lk_tracker.run->known;
 	policy.test = test;
 	return policy;
 }

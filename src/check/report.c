@@ -10,10 +10,11 @@
 #include <unistd.h>
 
 #include "api/session.h"
-#include "api/suppressions.h"
+#include "api/rules.h"
 #include "api/watch.h"
 #include "base/clock.h"
 #include "base/fmt.h"
+#include "check/ledger.h"
 #include "check/runner.h"
 #include "judge/escape.h"
 #include "report/rules.h"
@@ -219,6 +220,7 @@ bool lk_report_test(void)
 		tell_check(&outcome.findings);
 		lk_quiet_end(saved);
 	}
+	lk_tell_ledger(&outcome);
 	lk_outcome_release(&outcome);
 	return leaked;
 }

@@ -6,7 +6,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "api/suppressions.h"
+#include "api/rules.h"
 #include "api/watch.h"
 #include "base/arena.h"
 #include "base/attributes.h"

@@ -6,7 +6,7 @@
 #include <stdlib.h>
 #include <unistd.h>
 
-#include "api/suppressions.h"
+#include "api/rules.h"
 #include "api/watch.h"
 #include "check/runner.h"
 #include "report/rules.h"

@@ -26,9 +26,11 @@ static int open_memory(void)
 	return fd;
 }
 
+static int record_fd = -1;
+
 struct lk_run *lk_record_create(void)
 {
-	int fd = open_memory();
+	int fd = record_fd = open_memory();
 	struct lk_run *run = MAP_FAILED;
 	char name[64];
 
@@ -42,6 +44,11 @@ struct lk_run *lk_record_create(void)
 	}
 	run->magic = LK_RUN_MAGIC;
 	return run;
+}
+
+ssize_t lk_record_read(size_t offset, void *to, size_t size)
+{
+	return pread(record_fd, to, size, (off_t)offset);
 }
 
 void lk_record_close(struct lk_run *run, int status)

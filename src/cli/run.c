@@ -12,9 +12,11 @@
 #include "cli/args.h"
 #include "cli/child.h"
 #include "cli/complain.h"
+#include "cli/ledger.h"
 #include "cli/preload.h"
 #include "cli/program.h"
 #include "cli/record.h"
+#include "cli/run.h"
 #include "cli/verb.h"
 #include "report/rules.h"
 #include "report/status.h"
@@ -30,6 +32,28 @@ static bool read_environment(struct lk_options *options)
 	options->verify_all = true;
 	return !text || lk_options_parse(options, text, error) ||
 	       lk_complain("in " LK_OPTIONS_VARIABLE ": %s", error);
+}
+
+bool lk_run_options(char **arguments, struct lk_options *options, char ***rest, int *status)
+{
+	static char *nothing[] = { NULL };
+
+	*status = LK_STATUS_REFUSED;
+	if (!read_environment(options))
+		return false;
+	switch (lk_args_parse(arguments, options, rest)) {
+	case LK_REQUEST_RUN:
+		return true;
+	case LK_REQUEST_HELP:
+		*status = lk_verb_help(nothing);
+		break;
+	case LK_REQUEST_VERSION:
+		*status = lk_verb_version(nothing);
+		break;
+	case LK_REQUEST_WRONG:
+		break;
+	}
+	return false;
 }
 
 /* The program may change its folder, so names of files become absolute.  NAME has room
@@ -63,26 +87,39 @@ static bool begin_report(char *name)
 	return true;
 }
 
-/* Reads the rules here too, so that nothing runs when they cannot be read. */
-static bool read_rules(struct lk_options *options, struct lk_suppressions *rules)
-{
-	char error[LK_SUPPRESSION_ERROR_MAX], name[LK_OPTION_TEXT_MAX], *names;
+/* What the library ignores, read here too, so that nothing runs when it cannot be. */
+struct ignored {
+	struct lk_suppressions rules;
+	struct lk_baseline baseline;
+	const char *new_baseline; /* the file to write, or NULL */
+};
 
-	if (!lk_suppressions_read_files(rules, options->suppressions, error))
-		return lk_complain("%s", error);
-	names = strdup(options->suppressions);
-	if (!names)
-		return lk_complain("there is no memory left");
-	options->suppressions[0] = '\0';
-	bool ok = true;
-	for (char *rest = names, *one; ok && (one = strtok_r(rest, "\n", &rest));) {
+static bool make_all_absolute(char *list)
+{
+	char names[LK_OPTION_LIST_MAX], name[LK_OPTION_TEXT_MAX];
+	size_t used = 0;
+
+	strcpy(names, list);
+	for (char *rest = names, *one; (one = strtok_r(rest, "\n", &rest));) {
 		strcpy(name, one);
-		ok = make_absolute(name, "suppressions") &&
-		     (lk_options_set(options, "suppressions", 12, name, error) ||
-		      lk_complain("%s", error));
+		if (!make_absolute(name, "suppressions"))
+			return false;
+		if (used + strlen(name) + 1 >= LK_OPTION_LIST_MAX)
+			return lk_complain("the paths of the suppressions are too long");
+		used += (size_t)sprintf(list + used, "%s\n", name);
 	}
-	free(names);
-	return ok;
+	return true;
+}
+
+static bool read_ignored(struct lk_options *options, struct ignored *ignored)
+{
+	char error[LK_SUPPRESSION_ERROR_MAX], *baseline = options->baseline;
+
+	if (!lk_suppressions_read_files(&ignored->rules, options->suppressions, error) ||
+	    (baseline[0] && !lk_baseline_read(&ignored->baseline, baseline, error)))
+		return lk_complain("%s", error);
+	return make_all_absolute(options->suppressions) &&
+	       (!baseline[0] || make_absolute(baseline, "baseline"));
 }
 
 static bool hand_on(const struct lk_options *options)
@@ -95,55 +132,84 @@ static bool hand_on(const struct lk_options *options)
 	       lk_complain("cannot set " LK_OPTIONS_VARIABLE ": %s", strerror(errno));
 }
 
-/* Runs the program and tells what was seen; returns the exit status. */
-static int run(char **program, struct lk_options *options)
+static unsigned wanted_of(const struct lk_options *options, const char *baseline)
 {
-	struct lk_suppressions rules = { 0 };
+	return (options->json[0] ? LK_WANTED_JSON : 0) |
+	       (options->baseline[0] ? LK_WANTED_TESTS : 0) | (baseline ? LK_WANTED_KNOWN : 0);
+}
+
+/* What the tests told goes where the options say; returns whether it got there. */
+static bool write_files(const struct lk_options *options, const struct lk_run *seen,
+			char *const *program, const struct ignored *ignored)
+{
+	struct lk_ledger ledger = { 0 };
+	bool ok = true;
+
+	if (seen->ledger_wanted == 0)
+		return true;
+	if (!lk_ledger_read(seen, &ledger))
+		return false;
+	if (options->json[0])
+		ok &= lk_ledger_write_json(&ledger, seen, program, options->json);
+	if (options->baseline[0])
+		ok &= lk_ledger_tell_mended(&ledger, seen, &ignored->baseline, options->baseline,
+					    options->prune_baseline);
+	if (ignored->new_baseline)
+		ok &= lk_ledger_write_baseline(&ledger, seen, ignored->new_baseline);
+	lk_ledger_release(&ledger);
+	return ok;
+}
+
+/* All that has to be there before the program runs. */
+static bool prepare(char **program, struct lk_options *options, struct ignored *ignored,
+		    char path[PATH_MAX])
+{
+	return lk_program_find(program[0], path) && lk_program_inspect(path) &&
+	       lk_preload_library() && read_ignored(options, ignored) &&
+	       begin_report(options->report) && hand_on(options);
+}
+
+int lk_run(char **program, struct lk_options *options, const char *new_baseline)
+{
+	struct ignored ignored = { .new_baseline = new_baseline };
 	char path[PATH_MAX];
 	int status;
 
-	if (!lk_program_find(program[0], path) || !lk_program_inspect(path) ||
-	    !lk_preload_library() || !read_rules(options, &rules) ||
-	    !begin_report(options->report) || !hand_on(options))
+	if (!prepare(program, options, &ignored, path))
 		return LK_STATUS_REFUSED;
 
 	struct lk_run *record = lk_record_create();
-	if (!record || !lk_child_run(path, program, &status))
+	if (!record)
+		return LK_STATUS_REFUSED;
+	record->ledger_wanted = wanted_of(options, new_baseline);
+	if (!lk_child_run(path, program, &status))
 		return LK_STATUS_REFUSED;
 	/* A process that the program left behind may still write to the record. */
 	struct lk_run seen = *record;
 	lk_record_close(&seen, status);
 	lk_summary_print(&seen, stderr);
-	seen.stale_rules += lk_report_stale_rules(stderr, &rules, seen.rules, 0);
+	seen.stale_rules += lk_report_stale_rules(stderr, &ignored.rules, seen.rules, 0);
+	bool is_written = write_files(options, &seen, program, &ignored);
 
 	lk_record_complain_if_empty(&seen, options->verify_all);
+	if (new_baseline)
+		return is_written ? LK_STATUS_CLEAN : LK_STATUS_REFUSED;
 	if (!WIFEXITED(status) || WEXITSTATUS(status) != 0)
 		lk_child_end_alike(status);
-	return lk_record_status(&seen, options);
+	return is_written ? lk_record_status(&seen, options) : LK_STATUS_REFUSED;
 }
 
 int lk_verb_run(char **arguments)
 {
-	static char *nothing[] = { NULL };
 	struct lk_options options;
 	char **program;
+	int status;
 
-	if (!read_environment(&options))
-		return LK_STATUS_REFUSED;
-	switch (lk_args_parse(arguments, &options, &program)) {
-	case LK_REQUEST_HELP:
-		return lk_verb_help(nothing);
-	case LK_REQUEST_VERSION:
-		return lk_verb_version(nothing);
-	case LK_REQUEST_WRONG:
-		return LK_STATUS_REFUSED;
-	case LK_REQUEST_RUN:
-		break;
-	}
-	if (!program) {
-		lk_complain("no program is named; usage: "
-			    "leakcheck [run] [options] [--] program [arguments]");
-		return LK_STATUS_REFUSED;
-	}
-	return run(program, &options);
+	if (!lk_run_options(arguments, &options, &program, &status))
+		return status;
+	if (program)
+		return lk_run(program, &options, NULL);
+	lk_complain("no program is named; usage: "
+		    "leakcheck [run] [options] [--] program [arguments]");
+	return LK_STATUS_REFUSED;
 }

@@ -20,6 +20,7 @@ extern const struct lk_verb lk_verbs[];
 extern const size_t lk_verbs_count;
 
 int lk_verb_run(char **arguments);
+int lk_verb_baseline(char **arguments);
 int lk_verb_explain(char **arguments);
 int lk_verb_ignores(char **arguments);
 int lk_verb_help(char **arguments);

@@ -3,13 +3,12 @@
 
 #include <stddef.h>
 
-/* Length of the UTF-8 sequence at TEXT, 0 if it is none or a C1 control. */
-static size_t sequence(const unsigned char *text)
+size_t lk_escape_sequence(const unsigned char *text)
 {
 	size_t length = text[0] >= 0xf0 && text[0] < 0xf5 ? 4 :
 			text[0] >= 0xe0			  ? 3 :
 			text[0] >= 0xc2			  ? 2 :
-							    0;
+							    text[0] < 0x80;
 
 	if (text[0] >= 0xf5 || (text[0] == 0xc2 && text[1] < 0xa0))
 		return 0;
@@ -28,7 +27,7 @@ void lk_escape(FILE *out, const char *text)
 	const unsigned char *byte = (const unsigned char *)text;
 
 	while (*byte) {
-		size_t length = *byte >= 0x80 ? sequence(byte) : 1;
+		size_t length = lk_escape_sequence(byte);
 
 		if (length > 1) {
 			fwrite(byte, 1, length, out);

@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "judge/baseline.h"
 #include "judge/describe.h"
 #include "judge/libc_once.h"
 #include "judge/suppression.h"
@@ -160,6 +161,12 @@ static bool conclude(const struct making *making, struct lk_finding *finding)
 	if (policy->suppressions &&
 	    lk_suppressions_cover(policy->suppressions, finding, policy->test, policy->uses))
 		finding->ruling = LK_RULING_ignored;
+	if (policy->baseline && finding->ruling == LK_RULING_fail) {
+		finding->known = lk_baseline_cover(policy->baseline, finding, policy->test,
+						   policy->covered);
+		if (finding->known == lk_baseline_amount(finding))
+			finding->ruling = LK_RULING_known;
+	}
 	count(making->findings, finding);
 	if (is_shown(making, finding->ruling))
 		return keep(making->findings, finding);
@@ -299,6 +306,8 @@ bool lk_findings_make(const struct lk_snapshot *snapshot, const struct lk_policy
 	struct lk_findings findings = { 0 };
 	struct making making = { snapshot, policy, &findings, LK_RULING_fail };
 
+	if (policy->baseline)
+		lk_baseline_begin(policy->baseline);
 	findings.symbols = lk_symbols_open(snapshot->modules, snapshot->modules_count);
 	bool ok = findings.symbols != NULL;
 	for (; ok && making.ruling < LK_RULING_ignored; making.ruling++)
@@ -318,6 +327,16 @@ void lk_findings_release(struct lk_findings *findings)
 	if (findings->symbols)
 		lk_symbols_close(findings->symbols);
 	*findings = (struct lk_findings){ 0 };
+}
+
+bool lk_findings_is_first(const struct lk_findings *findings, size_t row)
+{
+	const struct lk_finding *rows = findings->rows;
+
+	for (size_t i = 0; i < row; i++)
+		if (rows[i].id == rows[row].id && rows[i].ruling == LK_RULING_fail)
+			return false;
+	return rows[row].ruling == LK_RULING_fail;
 }
 
 uint64_t lk_findings_leaks(const struct lk_findings *findings)

@@ -22,6 +22,7 @@ struct lk_finding {
 	enum lk_ruling ruling;
 	const struct lk_series *series; /* in the snapshot; runs are 0 if it was not run again */
 	uint64_t blocks, bytes; /* heap only */
+	uint64_t known;		/* how much of it the baseline has, if that is not all */
 	char *what;		/* descriptor, thread: which one, in words; else NULL */
 	uint32_t id;		/* stable: kind, modules and functions, no line numbers */
 	struct lk_frame *frames; /* innermost first, our own and Check's left out */
@@ -46,6 +47,7 @@ struct lk_findings {
 enum { LK_FINDINGS_MAX = 1000 };
 
 struct lk_suppressions;
+struct lk_baseline;
 
 struct lk_policy {
 	unsigned fail_on; /* bits 1 << enum lk_fail_on */
@@ -54,6 +56,9 @@ struct lk_policy {
 	/* Rules that say what to ignore, NULL for none; what each one did goes to USES. */
 	const struct lk_suppressions *suppressions;
 	struct lk_rule_use *uses;
+	/* Leaks that are known, NULL for none; how much of each was there goes to COVERED. */
+	struct lk_baseline *baseline;
+	uint64_t *covered;
 	const char *test; /* the test's name, NULL if it is unknown */
 };
 
@@ -66,6 +71,9 @@ bool lk_findings_make(const struct lk_snapshot *snapshot, const struct lk_policy
 		      struct lk_findings *ret);
 /* Also for a zeroed struct, and twice. */
 void lk_findings_release(struct lk_findings *findings);
+
+/* Is ROW the first of its id that fails the test? */
+bool lk_findings_is_first(const struct lk_findings *findings, size_t row);
 
 /* Findings of all kinds that fail the test. */
 uint64_t lk_findings_leaks(const struct lk_findings *findings);

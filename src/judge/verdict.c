@@ -18,6 +18,11 @@ const char *const lk_again_words[LK_AGAIN_COUNT] = {
 #undef LK_NAME
 };
 
+const char *const lk_ruling_words[LK_RULING_COUNT] = { "leak", "unsure", "note", "ignored",
+							"known" };
+
+const char *const lk_verdict_words[LK_UNSURE + 1] = { "clean", "leaked", "unsure" };
+
 const char *lk_kind_name(enum lk_kind kind)
 {
 	static const char *const names[] = {

@@ -58,6 +58,7 @@ enum lk_ruling {
 	LK_RULING_unproven,
 	LK_RULING_note,
 	LK_RULING_ignored, /* a rule of the user's covers it (judge/suppression.h) */
+	LK_RULING_known,   /* the baseline has it (judge/baseline.h) */
 	LK_RULING_COUNT
 };
 
@@ -69,6 +70,8 @@ struct lk_class_row {
 };
 extern const struct lk_class_row lk_class_rows[LK_CLASS_COUNT];
 extern const char *const lk_again_words[LK_AGAIN_COUNT];
+/* "leak", "unsure", "note", "ignored", "known" */
+extern const char *const lk_ruling_words[LK_RULING_COUNT];
 
 /* The ruling when tests are failed for the words of FAIL_ON (bits 1 << enum
  * lk_fail_on). */
@@ -78,6 +81,8 @@ enum lk_ruling lk_rule(enum lk_class class, enum lk_again again, unsigned fail_o
 void lk_policy_print(FILE *out, unsigned fail_on);
 
 enum lk_verdict { LK_CLEAN, LK_LEAKED, LK_UNSURE };
+/* "clean", "leaked", "unsure" */
+extern const char *const lk_verdict_words[LK_UNSURE + 1];
 
 /* LEAKS findings fail the test; BLIND_SPOTS counts findings that are unproven, and
  * kinds of resources or events that were not seen. */

@@ -37,6 +37,13 @@ struct lk_notice {
 	char text[LK_NOTICE_SIZE];
 };
 
+/* What the leakcheck program wants to have of each test, besides the counts: bits. */
+enum {
+	LK_WANTED_JSON = 1,  /* what was found, as JSON */
+	LK_WANTED_KNOWN = 2, /* rows for a baseline */
+	LK_WANTED_TESTS = 4, /* the name of each test that was checked */
+};
+
 /* What one rule of the user's did in the run. */
 struct lk_rule_use {
 	uint32_t hits;	/* leaks or tests that it covers */
@@ -57,6 +64,7 @@ struct lk_run {
 	uint64_t sites; /* distinct leaks reported */
 	uint64_t not_checked[LK_NOT_CHECKED_COUNT];
 	uint64_t ignored; /* leaks that rules cover */
+	uint64_t known_leaks; /* that the baseline covers */
 	uint64_t tests_ignored; /* left out by a rule */
 	uint64_t stale_rules;	/* that matched nothing or could not be evaluated */
 	/* Events seen in the windows of tests. */
@@ -64,6 +72,15 @@ struct lk_run {
 	uint64_t events_lost;
 	struct lk_notice notices[LK_NOTICES_MAX];
 	struct lk_rule_use rules[LK_RULES_MAX]; /* in the order of the rules that were read */
+	/* How much each row of the baseline covered, at most, in one test. */
+	uint64_t known[LK_RULES_MAX];
+	/* The ledger: lines that the tests' processes append behind this struct. */
+	uint32_t ledger_wanted;
+	uint32_t ledger_lost; /* lines that could not be written */
+	uint64_t ledger_used; /* bytes */
 };
+
+/* Where the ledger begins in the file. */
+enum { LK_LEDGER_START = (sizeof(struct lk_run) + 4095) / 4096 * 4096 };
 
 #endif

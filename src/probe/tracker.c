@@ -38,7 +38,8 @@ static const char *variable(char **environment, const char *name)
 }
 
 static struct lk_run *map_named_run(const char *path)
-{	if (!path)
+{
+	if (!path || strlen(path) >= sizeof lk_tracker.run_path)
 		return NULL;
 	int fd = (int)syscall(SYS_openat, AT_FDCWD, path, O_RDWR | O_CLOEXEC);
 	if (fd < 0)
@@ -51,8 +52,10 @@ static struct lk_run *map_named_run(const char *path)
 	syscall(SYS_close, fd);
 	if (run == MAP_FAILED)
 		return NULL;
-	if (run->magic == LK_RUN_MAGIC)
+	if (run->magic == LK_RUN_MAGIC) {
+		memcpy(lk_tracker.run_path, path, strlen(path) + 1);
 		return run;
+	}
 	munmap(run, sizeof *run);
 	return NULL;
 }

@@ -24,6 +24,7 @@ struct lk_tracker {
 	pid_t process;	    /* that booted; what it forks inherits the number */
 	struct lk_run *run; /* never NULL after boot */
 	bool run_is_named;  /* the leakcheck command made it, and will print it */
+	char run_path[64];  /* where, if it is named */
 };
 extern struct lk_tracker lk_tracker;
 

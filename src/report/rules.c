@@ -79,18 +79,9 @@ static void print_rule_for(FILE *out, const struct lk_finding *finding)
 	fputs("}\n", out);
 }
 
-static bool is_first_of_its_id(const struct lk_findings *findings, size_t row)
-{
-	for (size_t i = 0; i < row; i++)
-		if (findings->rows[i].id == findings->rows[row].id &&
-		    findings->rows[i].ruling == LK_RULING_fail)
-			return false;
-	return true;
-}
-
 void lk_report_rules_for(FILE *out, const struct lk_findings *findings)
 {
 	for (size_t i = 0; i < findings->count; i++)
-		if (findings->rows[i].ruling == LK_RULING_fail && is_first_of_its_id(findings, i))
+		if (lk_findings_is_first(findings, i))
 			print_rule_for(out, &findings->rows[i]);
 }

@@ -40,6 +40,9 @@ static void print_ignored(const struct lk_run *run, FILE *stream)
 	if (run->ignored > 0)
 		fprintf(stream, "leakcheck: %" PRIu64 " leak%s ignored by rules\n", run->ignored,
 			lk_plural(run->ignored));
+	if (run->known_leaks > 0)
+		fprintf(stream, "leakcheck: %" PRIu64 " known leak%s of the baseline\n",
+			run->known_leaks, lk_plural(run->known_leaks));
 	if (run->tests_ignored > 0)
 		fprintf(stream, "leakcheck: %" PRIu64 " test%s left out by rules\n",
 			run->tests_ignored, lk_plural(run->tests_ignored));

@@ -86,13 +86,16 @@ static void print_finding(FILE *out, const struct lk_finding *finding, const cha
 {
 	size_t width = width_of_functions(finding);
 
-	static const char *const words[LK_RULING_COUNT] = { "LEAK", "UNSURE", "NOTE", "IGNORED" };
+	static const char *const words[LK_RULING_COUNT] = { "LEAK", "UNSURE", "NOTE", "IGNORED",
+							    "KNOWN" };
 
 	fprintf(out, "%s%s %08x ", prefix, words[finding->ruling], finding->id);
 	if (finding->kind == LK_KIND_heap)
 		print_heap(out, finding->bytes, finding->blocks);
 	else
 		fputs(finding->what, out);
+	if (finding->known > 0)
+		fprintf(out, " (%" PRIu64 " known)", finding->known);
 	fputs(finding->frames_count > 0		 ? ", from" :
 	      finding->kind == LK_KIND_descriptor ? ", opened outside what is watched" :
 	      finding->kind == LK_KIND_child	  ? ", started outside what is watched" :

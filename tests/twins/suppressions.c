@@ -42,6 +42,12 @@ static __attribute__((noinline)) void start_pool(void)
 /* What is last in a body may be a jump, which leaves no frame. */
 START_TEST(heap) { fill_cache(); sink = NULL; } END_TEST
 START_TEST(descriptor) { open_log(); sink = NULL; } END_TEST
+START_TEST(twice)
+{
+	for (volatile int i = 0; i < 2; i++)
+		fill_cache();
+}
+END_TEST
 START_TEST(clean) { free(malloc(1)); } END_TEST
 START_TEST(thread) { start_pool(); sink = NULL; } END_TEST
 START_TEST(both) { fill_cache(); open_log(); sink = NULL; } END_TEST
@@ -53,7 +59,7 @@ int main(int argc, char **argv)
 		const TTest **test;
 	} all[] = { { "heap", &heap }, { "descriptor", &descriptor },
 		    { "thread", &thread }, { "both", &both },
-		    { "clean", &clean } };
+		    { "clean", &clean }, { "twice", &twice } };
 	Suite *suite = suite_create("Rules");
 	TCase *tests = tcase_create("rules");
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-#include "api/suppressions.h"
+#include "api/rules.h"
 
 #include <string.h>
 #include <unistd.h>
@@ -13,6 +13,7 @@
 
 static struct {
 	struct lk_suppressions list;
+	struct lk_baseline baseline;
 	size_t from_files;
 	bool is_loaded;
 } rules;
@@ -25,7 +26,9 @@ void lk_rules_load(void)
 		return;
 	rules.is_loaded = true;
 	int saved = lk_quiet_begin();
-	if (!lk_suppressions_read_files(&rules.list, lk_tracker.options.suppressions, error)) {
+	const char *baseline = lk_tracker.options.baseline;
+	if (!lk_suppressions_read_files(&rules.list, lk_tracker.options.suppressions, error) ||
+	    (baseline[0] && !lk_baseline_read(&rules.baseline, baseline, error))) {
 		lk_say("%s", error);
 		_exit(LK_STATUS_REFUSED);
 	}
@@ -36,6 +39,11 @@ void lk_rules_load(void)
 const struct lk_suppressions *lk_rules(void)
 {
 	return &rules.list;
+}
+
+struct lk_baseline *lk_rules_baseline(void)
+{
+	return lk_tracker.options.baseline[0] ? &rules.baseline : NULL;
 }
 
 size_t lk_rules_from_files(void)

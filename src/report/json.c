@@ -1,0 +1,97 @@
+/* SPDX-License-Identifier: MIT */
+#include "report/json.h"
+
+#include <inttypes.h>
+
+#include "judge/escape.h"
+#include "model/series.h"
+
+void lk_json_text(FILE *out, const char *text)
+{
+	const unsigned char *byte = (const unsigned char *)text;
+
+	fputc('"', out);
+	while (*byte) {
+		size_t length = lk_escape_sequence(byte);
+
+		if (length == 0)
+			fputs("\xef\xbf\xbd", out);
+		else if (*byte < 0x20 || *byte == 0x7f)
+			fprintf(out, "\\u%04x", *byte);
+		else if (*byte == '"' || *byte == '\\')
+			fprintf(out, "\\%c", *byte);
+		else
+			fwrite(byte, 1, length, out);
+		byte += length > 0 ? length : 1;
+	}
+	fputc('"', out);
+}
+
+static void print_member(FILE *out, const char *name, const char *text)
+{
+	fprintf(out, ",\"%s\":", name);
+	if (text)
+		lk_json_text(out, text);
+	else
+		fputs("null", out);
+}
+
+static void print_frame(FILE *out, const struct lk_frame *frame)
+{
+	const struct lk_module *module = frame->module;
+
+	fprintf(out, "{\"address\":\"0x%" PRIxPTR "\"", frame->pc);
+	print_member(out, "function", frame->function);
+	print_member(out, "file", frame->file);
+	fprintf(out, ",\"line\":%u,\"inlined\":%s", frame->line, frame->inlined ? "true" : "false");
+	print_member(out, "module", module ? module->path : NULL);
+	fprintf(out, ",\"offset\":\"0x%" PRIxPTR "\",\"build_id\":\"", frame->offset);
+	for (unsigned i = 0; module && i < module->build_id_size; i++)
+		fprintf(out, "%02x", module->build_id[i]);
+	fputs("\"}", out);
+}
+
+static void print_series(FILE *out, const struct lk_series *series)
+{
+	if (!series || series->runs == 0)
+		return;
+	fputs(",\"runs\":[", out);
+	for (uint32_t i = 0; i <= series->runs; i++)
+		fprintf(out, "%s%" PRIu32, i > 0 ? "," : "", series->count[i]);
+	fputc(']', out);
+}
+
+static void print_finding(FILE *out, const struct lk_finding *finding)
+{
+	fprintf(out, "{\"ruling\":\"%s\",\"id\":\"%08" PRIx32 "\",\"kind\":\"%s\",\"class\":\"%s\"",
+		lk_ruling_words[finding->ruling], finding->id, lk_kind_name(finding->kind),
+		lk_class_rows[finding->class].word);
+	if (finding->kind == LK_KIND_heap)
+		fprintf(out, ",\"blocks\":%" PRIu64 ",\"bytes\":%" PRIu64, finding->blocks,
+			finding->bytes);
+	else
+		print_member(out, "what", finding->what);
+	print_series(out, finding->series);
+	if (finding->suspect < finding->frames_count)
+		fprintf(out, ",\"suspect\":%zu", finding->suspect);
+	fprintf(out, ",\"cut\":%s,\"frames\":[", finding->cut ? "true" : "false");
+	for (size_t i = 0; i < finding->frames_count; i++) {
+		fputs(i > 0 ? "," : "", out);
+		print_frame(out, &finding->frames[i]);
+	}
+	fputs("]}", out);
+}
+
+void lk_json_test(FILE *out, const struct lk_json_test *test, const struct lk_findings *findings)
+{
+	fprintf(out, "{\"verdict\":\"%s\"", lk_verdict_words[test->verdict]);
+	print_member(out, "test", test->name);
+	print_member(out, "file", test->file[0] ? test->file : NULL);
+	fprintf(out, ",\"line\":%u,\"leaks\":%" PRIu64 ",\"findings\":[", test->line,
+		lk_findings_leaks(findings));
+	for (size_t i = 0; i < findings->count; i++) {
+		fputs(i > 0 ? "," : "", out);
+		print_finding(out, &findings->rows[i]);
+	}
+	fprintf(out, "],\"left_out\":%" PRIu64 "}", findings->left_out);
+}
