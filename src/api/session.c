@@ -56,6 +56,11 @@ static void pause_for(unsigned long microseconds)
 	nanosleep(&time, NULL);
 }
 
+bool lk_session_settle(unsigned settle_ms)
+{
+	return lk_settle(is_settled, NULL, pause_for, settle_ms);
+}
+
 /* Says SENTENCE once in the run, and that one more test is unsure because of it. */
 static void note(const char *sentence)
 {
@@ -126,18 +131,20 @@ static struct lk_policy policy_for(const char *test)
 	return policy;
 }
 
-void lk_session_close(unsigned settle_ms, const char *test, struct lk_outcome *ret)
+void lk_session_close(const struct lk_session_end *end, struct lk_outcome *ret)
 {
 	struct lk_outcome outcome = { 0 };
 	int saved = lk_quiet_begin();
 	uint64_t lost = 0;
 
-	lk_settle(is_settled, NULL, pause_for, settle_ms);
+	lk_session_settle(end->settle_ms);
 	if (lk_freeze_anything_young()) {
-		struct lk_policy policy = policy_for(test);
+		struct lk_policy policy = policy_for(end->test);
 
-		if (!lk_freeze(window.stack, &outcome.snapshot) ||
-		    !lk_findings_make(&outcome.snapshot, &policy, &outcome.findings))
+		bool frozen = lk_freeze(window.stack, &outcome.snapshot);
+		if (frozen)
+			end->run_again(&outcome.snapshot);
+		if (!frozen || !lk_findings_make(&outcome.snapshot, &policy, &outcome.findings))
 			lost++;
 		lost += outcome.snapshot.events_lost;
 		window.descriptors_known &= !outcome.snapshot.descriptors_unknown;

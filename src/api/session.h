@@ -23,11 +23,21 @@ struct lk_outcome {
 	struct lk_snapshot snapshot; /* what the findings point into */
 };
 
-/* Ends the window and judges it: settles (for SETTLE_MS milliseconds at most),
- * freezes, names, leaves out what the user's rules cover in TEST (its name, or
- * NULL).  Adds the test to the run's record.  Release the outcome with
- * lk_outcome_release. */
-void lk_session_close(unsigned settle_ms, const char *test, struct lk_outcome *ret);
+/* Waits, for SETTLE_MS milliseconds at most, until no other thread runs that could
+ * still give something back; false if one does. */
+bool lk_session_settle(unsigned settle_ms);
+
+struct lk_session_end {
+	unsigned settle_ms; /* the longest that is waited */
+	const char *test;   /* its name, for the user's rules; NULL if it is not known */
+	/* Called with what was found: may fill its series. */
+	void (*run_again)(struct lk_snapshot *snapshot);
+};
+
+/* Ends the window and judges it: settles, freezes, runs again, names, leaves out what
+ * the user's rules cover.  Adds the test to the run's record.  Release the outcome
+ * with lk_outcome_release. */
+void lk_session_close(const struct lk_session_end *end, struct lk_outcome *ret);
 void lk_outcome_release(struct lk_outcome *outcome);
 
 #endif

@@ -5,11 +5,14 @@
 
 #include "base/real.h"
 #include "base/self.h"
+#include "probe/checkpoint.h"
 #include "probe/child.h"
 #include "probe/descriptor.h"
 #include "probe/heap.h"
 #include "probe/listener.h"
+#include "probe/recount.h"
 #include "probe/stack_bounds.h"
+#include "probe/thread.h"
 #include "probe/tracker.h"
 
 #endif

@@ -18,6 +18,7 @@
 #include "api/watch.h"
 #include "base/clock.h"
 #include "check/report.h"
+#include "check/rerun.h"
 #include "check/runner.h"
 
 /* The status of a child whose test leaked: rare, and never 1, which exit tests
@@ -135,6 +136,10 @@ static void open_window(const void *frame)
 	lk_runner.file[0] = '\0';
 	lk_runner.line = 0;
 	lk_runner.test = (struct lk_test_case){ 0 };
+	/* In a copy, all runs of the test are one window. */
+	if (lk_rerun_is_copy())
+		return;
+	lk_runner.opened_ms = lk_clock_ms();
 	lk_session_open(frame);
 }
 
@@ -196,12 +201,14 @@ static void read_message(const struct lk_message *message, const void *frame)
 		break;
 	case LK_MESSAGE_LOCATION:
 		if (lk_runner.context == LK_CONTEXT_TEST && !lk_runner.file[0]) {
-			memcpy(lk_runner.file, message->file, sizeof lk_runner.file);
+			memcpy(lk_runner.file, message->text, sizeof lk_runner.file);
 			lk_runner.line = message->line;
 			find_test();
 		}
 		break;
 	case LK_MESSAGE_FAIL:
+		if (lk_rerun_is_copy())
+			lk_rerun_failed("failed: ", message->text);
 		lk_runner.failed = true;
 		if (lk_runner.role == LK_ROLE_TEST && lk_runner.shared)
 			lk_runner.shared->test.failed = true;
@@ -240,6 +247,7 @@ static void flushing(FILE *stream)
 	if (!in_runner() || owns_stream(stream) ||
 	    (lk_runner.window_open && lk_runner.user_code))
 		return;
+	lk_rerun_mark();
 	lk_runner.armed = true;
 	lk_runner.user_code = false;
 }
@@ -261,6 +269,8 @@ static void rewinding(FILE *stream)
 		}
 		return;
 	}
+	if (lk_rerun_is_copy())
+		lk_rerun_ended();
 	if (lk_runner.failed)
 		lk_report_not_checked(LK_NOT_CHECKED_failed);
 	else
@@ -282,6 +292,7 @@ static void forked_child(void)
 	bool by_check = in_runner() && !lk_runner.user_code;
 
 	lk_runner.is_counted = false; /* the parent counts it */
+	lk_rerun_forked();
 	if (by_check && lk_runner_file()) {
 		lk_runner.role = LK_ROLE_CANDIDATE;
 		return;
@@ -302,6 +313,7 @@ static void group_set(pid_t process, pid_t group, const void *frame)
 	if (lk_runner.shared)
 		lk_runner.shared->test =
 			(struct lk_test_record){ .process = getpid(), .in_setup = true };
+	lk_rerun_mark();
 	open_window(frame);
 }
 
@@ -338,16 +350,26 @@ static void timer_set(uint64_t milliseconds)
 		lk_runner.shared->deadline_ms = lk_clock_ms() + milliseconds;
 }
 
+/* Check's last call in the process of a test that passed. */
+static bool ends_test(int status)
+{
+	return lk_runner.role == LK_ROLE_TEST && lk_runner.window_open && status == 0 &&
+	       lk_runner.duration_seen && !lk_runner.failed && lk_runner_file();
+}
+
 static int exiting(int status)
 {
+	if (lk_rerun_is_copy() && ends_test(status))
+		lk_rerun_ended();
+	if (lk_rerun_is_copy())
+		lk_rerun_failed("called exit", "");
 	if (lk_runner.role == LK_ROLE_RUNNER) {
 		if (lk_runner.window_open && lk_runner.test_seen)
 			lk_report_not_checked(LK_NOT_CHECKED_exited);
 		lk_runner_close_window();
 		return status;
 	}
-	if (lk_runner.role != LK_ROLE_TEST || !lk_runner.window_open || status != 0 ||
-	    !lk_runner.duration_seen || lk_runner.failed || !lk_runner_file())
+	if (!ends_test(status))
 		return status;
 	bool leaked = lk_report_test();
 	if (lk_runner.shared)

@@ -18,15 +18,21 @@ static uint32_t read_word(const unsigned char *bytes)
 	       bytes[3];
 }
 
+static void keep(const unsigned char *text, uint32_t length, struct lk_message *ret)
+{
+	size_t kept = length < sizeof ret->text ? length : sizeof ret->text - 1;
+
+	memcpy(ret->text, text, kept);
+	ret->text[kept] = '\0';
+}
+
 static bool parse_location(const unsigned char *bytes, size_t size, struct lk_message *ret)
 {
 	uint32_t length = read_word(bytes + 4);
 
 	if (size < LOCATION_OVERHEAD || length > size - LOCATION_OVERHEAD)
 		return false;
-	size_t kept = length < sizeof ret->file ? length : sizeof ret->file - 1;
-	memcpy(ret->file, bytes + 8, kept);
-	ret->file[kept] = '\0';
+	keep(bytes + 8, length, ret);
 	ret->line = read_word(bytes + 8 + length);
 	return true;
 }
@@ -49,7 +55,11 @@ bool lk_message_parse(const void *message, size_t size, struct lk_message *ret)
 		if (!parse_location(bytes, size, ret))
 			return false;
 		break;
-	case LK_MESSAGE_FAIL:
+	case LK_MESSAGE_FAIL: {
+		uint32_t length = read_word(bytes + 4), there = (uint32_t)size - FAIL_OVERHEAD;
+		keep(bytes + FAIL_OVERHEAD, length < there ? length : there, ret);
+		break;
+	}
 	case LK_MESSAGE_DURATION:
 		break;
 	default:

@@ -18,12 +18,13 @@ enum lk_message_type {
 
 enum lk_context { LK_CONTEXT_SETUP, LK_CONTEXT_TEST, LK_CONTEXT_TEARDOWN };
 
-enum { LK_MESSAGE_FILE_MAX = 256 };
+enum { LK_MESSAGE_TEXT_MAX = 256 };
 
 struct lk_message {
 	enum lk_message_type type;
 	enum lk_context context;	/* of a CONTEXT */
-	char file[LK_MESSAGE_FILE_MAX]; /* of a LOCATION; cut if it is longer */
+	/* A LOCATION's file, a FAIL's text; cut if it is longer. */
+	char text[LK_MESSAGE_TEXT_MAX];
 	unsigned line;
 };
 

@@ -15,6 +15,7 @@
 #include "base/clock.h"
 #include "base/fmt.h"
 #include "check/ledger.h"
+#include "check/rerun.h"
 #include "check/runner.h"
 #include "judge/escape.h"
 #include "report/rules.h"
@@ -213,7 +214,8 @@ bool lk_report_test(void)
 
 	if ((!lk_tracker.options.verify_all && !lk_runner.verify) || is_left_out(test))
 		return false;
-	lk_session_close(settle_limit(), test, &outcome);
+	lk_session_close(&(struct lk_session_end){ settle_limit(), test, lk_rerun_test },
+			 &outcome);
 	bool leaked = outcome.verdict == LK_LEAKED;
 	if (leaked) {
 		int saved = lk_quiet_begin();

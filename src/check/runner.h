@@ -59,13 +59,14 @@ struct lk_runner {
 	int pending_fd; /* mkstemp gave it, fdopen will make it a message file; or -1 */
 	bool armed;	/* the next context opens a window */
 	bool window_open;
+	uint64_t opened_ms; /* by the monotonic clock */
 	int ignoring; /* leakcheck_ignore_begin() that were open at its start */
 	bool user_code; /* a fixture's or test's own code may be running */
 	bool test_seen; /* the window has reached the body of a test */
 	bool duration_seen; /* the last message of a test that passed */
 	enum lk_context context;
 	bool failed;
-	char file[LK_MESSAGE_FILE_MAX]; /* where START_TEST stands */
+	char file[LK_MESSAGE_TEXT_MAX]; /* where START_TEST stands */
 	unsigned line;
 	struct lk_test_case test;
 	/* LEAKCHECK_VERIFY_NONE() in this window, and where. */

@@ -8,6 +8,7 @@
 #include "judge/baseline.h"
 #include "judge/describe.h"
 #include "judge/libc_once.h"
+#include "judge/series.h"
 #include "judge/suppression.h"
 #include "judge/suspect.h"
 #include "judge/trim.h"
@@ -125,7 +126,7 @@ static bool rule(const struct making *making, enum lk_class class, size_t series
 	finding->class = class;
 	finding->kind = lk_class_rows[class].kind;
 	finding->series = making->snapshot->series ? &making->snapshot->series[series] : NULL;
-	finding->again = LK_AGAIN_unknown;
+	finding->again = lk_series_judge(finding->series, lk_series_least(finding->kind));
 	finding->ruling = lk_rule(class, finding->again, making->policy->fail_on);
 	return finding->ruling == making->ruling;
 }
@@ -221,7 +222,7 @@ static bool add_descriptor(const struct making *making, const struct lk_descript
 	enum lk_class class = row->replaced ? LK_CLASS_replaced : LK_CLASS_open;
 	struct lk_finding finding = { 0 };
 
-	if (!rule(making, class, making->snapshot->descriptors_series, &finding))
+	if (!rule(making, class, row->series, &finding))
 		return true;
 	if (is_named(making))
 		return add_described(making, row->stack, lk_describe_descriptor(row), &finding);
@@ -233,7 +234,7 @@ static bool add_thread(const struct making *making, const struct lk_thread_left 
 {
 	struct lk_finding finding = { 0 };
 
-	if (!rule(making, LK_CLASS_left, making->snapshot->threads_series, &finding))
+	if (!rule(making, LK_CLASS_left, row->series, &finding))
 		return true;
 	if (is_named(making))
 		return add_described(making, row->stack,
@@ -246,7 +247,7 @@ static bool add_child(const struct making *making, const struct lk_child_left *r
 {
 	struct lk_finding finding = { 0 };
 
-	if (!rule(making, LK_CLASS_unreaped, making->snapshot->children_series, &finding))
+	if (!rule(making, LK_CLASS_unreaped, row->series, &finding))
 		return true;
 	if (is_named(making))
 		return add_described(making, row->stack, lk_describe_child(row), &finding);
@@ -308,6 +309,7 @@ bool lk_findings_make(const struct lk_snapshot *snapshot, const struct lk_policy
 
 	if (policy->baseline)
 		lk_baseline_begin(policy->baseline);
+	memcpy(findings.not_again, snapshot->not_again, sizeof findings.not_again);
 	findings.symbols = lk_symbols_open(snapshot->modules, snapshot->modules_count);
 	bool ok = findings.symbols != NULL;
 	for (; ok && making.ruling < LK_RULING_ignored; making.ruling++)

@@ -40,6 +40,7 @@ struct lk_findings {
 	uint64_t blocks, bytes;	       /* of the heap sites that fail */
 	uint64_t left_out;	       /* leaks without a row */
 	uint64_t rulings[LK_RULING_COUNT]; /* findings by ruling */
+	char not_again[LK_NOT_AGAIN_MAX]; /* why it could not be run again; may be empty */
 	struct lk_symbols *symbols;
 };
 

@@ -51,8 +51,10 @@ static void print_cell(FILE *out, enum lk_class class, enum lk_again again, unsi
 		lk_fail_on_words[lk_class_rows[class].leads_to[again]]);
 }
 
-static bool is_constant(const struct lk_class_row *row)
+bool lk_class_is_constant(enum lk_class class)
 {
+	const struct lk_class_row *row = &lk_class_rows[class];
+
 	for (int again = 1; again < LK_AGAIN_COUNT; again++)
 		if (row->leads_to[again] != row->leads_to[0])
 			return false;
@@ -65,9 +67,11 @@ void lk_policy_print(FILE *out, unsigned fail_on)
 		const struct lk_class_row *row = &lk_class_rows[class];
 
 		fprintf(out, "%s, %s: %s\n", lk_kind_name(row->kind), row->word, row->known_by);
-		for (int again = 0; again < (is_constant(row) ? 1 : LK_AGAIN_COUNT); again++) {
+		bool is_constant = lk_class_is_constant(class);
+
+		for (int again = 0; again < (is_constant ? 1 : LK_AGAIN_COUNT); again++) {
 			fprintf(out, "    %-24s",
-				is_constant(row) ? "in any case" : lk_again_words[again]);
+				is_constant ? "in any case" : lk_again_words[again]);
 			print_cell(out, class, again, fail_on);
 			fputc('\n', out);
 		}

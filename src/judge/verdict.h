@@ -77,6 +77,9 @@ extern const char *const lk_ruling_words[LK_RULING_COUNT];
  * lk_fail_on). */
 enum lk_ruling lk_rule(enum lk_class class, enum lk_again again, unsigned fail_on);
 
+/* Is the ruling on CLASS the same, whatever running again shows? */
+bool lk_class_is_constant(enum lk_class class);
+
 /* The whole policy as a table for people, under FAIL_ON. */
 void lk_policy_print(FILE *out, unsigned fail_on);
 

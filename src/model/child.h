@@ -34,6 +34,7 @@ struct lk_child_left {
 	bool is_orphan; /* its parent has ended: nobody of the test can wait for it */
 	enum lk_child_start start;
 	size_t stack; /* index into the snapshot's stacks: where it was started */
+	size_t series;	/* index into the snapshot's series */
 	/* Its words with blanks between, cut; of one that has ended only the name.  Not
 	 * escaped. */
 	char command[LK_COMMAND_MAX];

@@ -40,7 +40,7 @@ struct lk_site {
 	size_t series; /* index into series; series[0] is the empty one */
 };
 
-enum { LK_TARGET_MAX = 256, LK_THREAD_NAME_MAX = 16 };
+enum { LK_TARGET_MAX = 256, LK_THREAD_NAME_MAX = 16, LK_NOT_AGAIN_MAX = 256 };
 
 /* What a descriptor may belong to. */
 enum lk_held { LK_HELD_NONE, LK_HELD_FILE, LK_HELD_DIR };
@@ -51,6 +51,7 @@ struct lk_descriptor {
 	size_t stack;  /* index into stacks; stacks[0] is the empty one */
 	int flags;     /* as fcntl(F_GETFL) gives them, -1 if unknown */
 	bool close_on_exec;
+	size_t series; /* index into series */
 	char target[LK_TARGET_MAX]; /* as the kernel names it; not escaped */
 	/* The young heap blocks of the stream or directory that it belongs to are told
 	 * with it, and not among the sites. */
@@ -64,6 +65,7 @@ struct lk_thread_left {
 	bool detached;
 	size_t stack; /* where it was created */
 	uintptr_t start; /* its start routine */
+	size_t series; /* index into series */
 	char name[LK_THREAD_NAME_MAX];
 };
 
@@ -84,8 +86,9 @@ struct lk_snapshot {
 	size_t modules_count;
 	/* How it went on; [0] says that the test was not run again. */
 	struct lk_series *series;
-	size_t series_count;
-	size_t descriptors_series, threads_series, children_series; /* indices into series */
+	size_t series_count, series_max;
+	/* Why it could not be run again as often as was needed; empty if it could. */
+	char not_again[LK_NOT_AGAIN_MAX];
 	size_t window_stack; /* index into stacks: where the window was opened */
 	/* Rows that did not fit; not 0: the snapshot is incomplete. */
 	uint64_t events_lost;

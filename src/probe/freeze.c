@@ -274,6 +274,7 @@ void lk_freeze_release(struct lk_snapshot *snapshot)
 	if (snapshot->member) \
 		lk_pages_unmap(snapshot->member, (room) * sizeof *snapshot->member);
 	ARRAYS(RELEASE)
+	RELEASE(series, snapshot->series_max)
 #undef RELEASE
 	memset(snapshot, 0, sizeof *snapshot);
 }

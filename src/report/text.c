@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "judge/escape.h"
+#include "judge/series.h"
 #include "report/plural.h"
 
 static void print_heap(FILE *out, uint64_t bytes, uint64_t blocks)
@@ -82,6 +83,17 @@ static void print_frame(FILE *out, const struct lk_frame *frame, size_t width)
 		fputs(" (inlined)", out);
 }
 
+/* Where it decides: ", rises each time [+1 +1 +1]". */
+static void print_again(FILE *out, const struct lk_finding *finding)
+{
+	if (finding->again == LK_AGAIN_unknown || lk_class_is_constant(finding->class))
+		return;
+	fprintf(out, ", %s ", lk_again_words[finding->again]);
+	lk_series_print(out, finding->series);
+	if (finding->series->lost > 0)
+		fputs(", lost by the next run", out);
+}
+
 static void print_finding(FILE *out, const struct lk_finding *finding, const char *prefix)
 {
 	size_t width = width_of_functions(finding);
@@ -96,6 +108,7 @@ static void print_finding(FILE *out, const struct lk_finding *finding, const cha
 		fputs(finding->what, out);
 	if (finding->known > 0)
 		fprintf(out, " (%" PRIu64 " known)", finding->known);
+	print_again(out, finding);
 	fputs(finding->frames_count > 0		 ? ", from" :
 	      finding->kind == LK_KIND_descriptor ? ", opened outside what is watched" :
 	      finding->kind == LK_KIND_child	  ? ", started outside what is watched" :
@@ -120,6 +133,11 @@ void lk_report_findings(FILE *out, const struct lk_findings *findings, const cha
 	if (findings->left_out > 0)
 		fprintf(out, "%s... and %" PRIu64 " more leak%s\n", prefix, findings->left_out,
 			lk_plural(findings->left_out));
+	if (findings->not_again[0]) {
+		fprintf(out, "%snote: the test could not be run again: ", prefix);
+		lk_escape(out, findings->not_again);
+		fputc('\n', out);
+	}
 	if (complaint) {
 		fprintf(out, "%snote: ", prefix);
 		lk_escape(out, complaint);

@@ -312,7 +312,7 @@ static void free_list(struct node *list)
 		list = next;
 	}
 }
-MUST_LEAK(list, "heap 2400 B in 100 blocks, from", "grow_list") { lose(grow_list(100)); } END_TEST
+MUST_LEAK(list, "heap 2400 B in 100 blocks", "grow_list") { lose(grow_list(100)); } END_TEST
 MUST_PASS(list) { free_list(grow_list(100)); } END_TEST
 MUST_LEAK(list_but_one, "heap 24 B in 1 block", "grow_list")
 {

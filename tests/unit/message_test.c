@@ -83,11 +83,11 @@ START_TEST(reads_locations)
 	make_location("check_parse.c", 13, 0x01020304);
 	ck_assert(parse(used, &message));
 	ck_assert_int_eq(message.type, LK_MESSAGE_LOCATION);
-	ck_assert_str_eq(message.file, "check_parse.c");
+	ck_assert_str_eq(message.text, "check_parse.c");
 	ck_assert_uint_eq(message.line, 0x01020304);
 	make_location("", 0, 7);
 	ck_assert(parse(used, &message));
-	ck_assert_str_eq(message.file, "");
+	ck_assert_str_eq(message.text, "");
 	ck_assert_uint_eq(message.line, 7);
 }
 END_TEST
@@ -97,16 +97,16 @@ START_TEST(cuts_a_long_file)
 	struct lk_message message;
 	char file[600];
 
-	for (size_t length = LK_MESSAGE_FILE_MAX - 3; length < sizeof file; length++) {
+	for (size_t length = LK_MESSAGE_TEXT_MAX - 3; length < sizeof file; length++) {
 		memset(file, 'f', length);
 		file[length] = '\0';
 		make_location(file, (uint32_t)length, 88);
 		memset(&message, '#', sizeof message);
 		if (!parse(used, &message))
 			ck_abort_msg("length %zu", length);
-		size_t kept = length < LK_MESSAGE_FILE_MAX ? length : LK_MESSAGE_FILE_MAX - 1;
-		if (strlen(message.file) != kept || message.line != 88)
-			ck_abort_msg("length %zu: kept %zu", length, strlen(message.file));
+		size_t kept = length < LK_MESSAGE_TEXT_MAX ? length : LK_MESSAGE_TEXT_MAX - 1;
+		if (strlen(message.text) != kept || message.line != 88)
+			ck_abort_msg("length %zu: kept %zu", length, strlen(message.text));
 	}
 }
 END_TEST
@@ -185,7 +185,7 @@ START_TEST(survives_random_bytes)
 		if (used > 3)
 			bytes[3] = (unsigned char)(rand_r(&seed) % 5);
 		if (parse(used, &message) && message.type == LK_MESSAGE_LOCATION &&
-		    strnlen(message.file, sizeof message.file) > used)
+		    strnlen(message.text, sizeof message.text) > used)
 			ck_abort_msg("seed %d, round %d", _i, round);
 	}
 }
@@ -262,8 +262,8 @@ static void check_written(size_t packet, const char *file, unsigned line, const 
 	ck_assert(parse(location, &message));
 	ck_assert_int_eq(message.type, LK_MESSAGE_LOCATION);
 	ck_assert_uint_eq(message.line, line);
-	ck_assert_uint_eq(strlen(message.file), file_length);
-	ck_assert_int_eq(strncmp(message.file, file, file_length), 0);
+	ck_assert_uint_eq(strlen(message.text), file_length);
+	ck_assert_int_eq(strncmp(message.text, file, file_length), 0);
 	check_failure(location, text);
 }
 

@@ -1,0 +1,244 @@
+/* SPDX-License-Identifier: MIT */
+#include "check/rerun.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/wait.h>
+#include <unistd.h>
+#include <valgrind/valgrind.h>
+
+#include "api/session.h"
+#include "api/watch.h"
+#include "base/arena.h"
+#include "base/clock.h"
+#include "check/copy.h"
+#include "check/runner.h"
+#include "judge/series.h"
+
+/* Where a cache is bounded, it stops growing when it is full: as long as something
+ * grows, the test runs again. */
+enum { RUNS_MAX = 1000, BUDGET_MS = 400 };
+
+static LK_HOT struct {
+	bool known;
+	int quiet;
+	struct lk_checkpoint checkpoint;
+} start;
+
+static struct {
+	bool is_copy;
+	struct lk_copy_news *news;
+	struct lk_snapshot snapshot; /* the stack where it was is run over */
+	unsigned runs, runs_least;
+	uint64_t started_ms;
+	unsigned settle_ms;
+} copy;
+
+void lk_rerun_mark(void)
+{
+	if (copy.is_copy || !lk_tracker.options.rerun)
+		return;
+	start.known = true;
+	start.quiet = lk_self.quiet;
+	lk_checkpoint_save(&start.checkpoint, lk_checkpoint_room(__builtin_frame_address(0)));
+}
+
+bool lk_rerun_is_copy(void)
+{
+	return copy.is_copy;
+}
+
+void lk_rerun_forked(void)
+{
+	copy.is_copy = false;
+	start.known = false;
+}
+
+/* Only what is held can grow; a lost block is lost already. */
+static bool is_question(const struct lk_site *site)
+{
+	return site->hold == LK_HOLD_RETAINED || site->hold == LK_HOLD_UNSCANNED;
+}
+
+/* Further runs that are needed at least; 0: there is nothing to ask. */
+static unsigned runs_needed(const struct lk_snapshot *snapshot)
+{
+	unsigned needed = 0;
+
+	if (snapshot->threads_count > 0)
+		needed = lk_series_least(LK_KIND_thread);
+	for (size_t i = 0; i < snapshot->sites_count; i++)
+		if (is_question(&snapshot->sites[i]))
+			return lk_series_least(LK_KIND_heap);
+	return needed;
+}
+
+static void begin_run(void) __attribute__((noreturn));
+static void begin_run(void)
+{
+	const struct lk_message_file *file = lk_runner_file();
+
+	lk_runner_close_window();
+	if (ftruncate(file->fd, 0) == 0)
+		LK_REAL(rewind)(file->stream);
+	lk_self.quiet = start.quiet;
+	lk_checkpoint_return(&start.checkpoint);
+}
+
+static bool does_something_grow(void)
+{
+	const struct lk_snapshot *snapshot = &copy.snapshot;
+
+	for (size_t i = 0; i < snapshot->sites_count; i++) {
+		const struct lk_site *site = &snapshot->sites[i];
+
+		if (is_question(site) &&
+		    lk_series_judge(&snapshot->series[site->series], copy.runs_least) ==
+			    LK_AGAIN_grows)
+			return true;
+	}
+	return false;
+}
+
+static bool goes_on(void)
+{
+	uint64_t spent = lk_clock_ms() - copy.started_ms;
+
+	if (copy.runs < copy.runs_least)
+		return true;
+	return spent < BUDGET_MS && copy.runs < RUNS_MAX && does_something_grow();
+}
+
+void lk_rerun_ended(void)
+{
+	lk_quiet_begin();
+	/* What does not go away once will not go away the next time. */
+	if (!lk_session_settle(copy.settle_ms))
+		copy.settle_ms = 0;
+	lk_recount(&copy.snapshot);
+	copy.runs++;
+	if (goes_on()) {
+		lk_copy_tell(copy.news, false);
+		begin_run();
+	}
+	lk_copy_tell(copy.news, true);
+	lk_copy_leave();
+}
+
+void lk_rerun_failed(const char *what, const char *details)
+{
+	lk_quiet_begin();
+	snprintf(copy.news->reason, sizeof copy.news->reason, "%s%s", what, details);
+	lk_copy_tell(copy.news, true);
+	lk_copy_leave();
+}
+
+/* In the copy, which never returns from here. */
+static void become_copy(const struct lk_copy *made, struct lk_snapshot *snapshot)
+{
+	copy.is_copy = true;
+	copy.news = made->news;
+	copy.snapshot = *snapshot;
+	copy.runs_least = runs_needed(snapshot);
+	copy.settle_ms = lk_tracker.options.settle;
+	lk_thread_forked();
+	/* What is counted from now on is nobody's. */
+	lk_tracker_renew_run();
+	lk_runner.shared = NULL;
+	if (!lk_copy_isolate(made))
+		lk_rerun_failed("was not begun: there is nowhere to put its output", "");
+	lk_recount_start(snapshot);
+	copy.started_ms = lk_clock_ms();
+	begin_run();
+}
+
+static void say_why(struct lk_snapshot *snapshot, const struct lk_copy_news *news,
+		    enum lk_copy_end end, int status)
+{
+	char *text = snapshot->not_again;
+	const size_t size = sizeof snapshot->not_again;
+	/* The end of the copy counts as a run in the news. */
+	unsigned run = news->runs + 2 - (end == LK_COPY_STOPPED);
+
+	if (end == LK_COPY_STOPPED)
+		snprintf(text, size, "run %u %s", run, news->reason);
+	else if (end == LK_COPY_SLOW)
+		snprintf(text, size, "run %u took too long", run);
+	else if (status != -1 && WIFSIGNALED(status))
+		snprintf(text, size, "run %u ended by signal %d (%s)", run, WTERMSIG(status),
+			 strsignal(WTERMSIG(status)));
+	else if (status != -1 && WIFEXITED(status))
+		snprintf(text, size, "run %u ended with status %d", run, WEXITSTATUS(status));
+	else
+		snprintf(text, size, "run %u ended unseen", run);
+}
+
+/* A run may take about twice the time that the test took, and what threads need to go
+ * away; all of them together what is left of the time that Check gives the test. */
+static bool limit_time(const struct lk_snapshot *snapshot, unsigned *run_ms, unsigned *total_ms)
+{
+	enum { RUN_MS_LEAST = 400, REPORT_MS = 300, TOTAL_MS_LEAST = 50 };
+	uint64_t now = lk_clock_ms(), took = now - lk_runner.opened_ms;
+	uint64_t deadline = lk_runner.role == LK_ROLE_TEST && lk_runner.shared ?
+				    lk_runner.shared->deadline_ms :
+				    0;
+	uint64_t run = RUN_MS_LEAST + 2 * took + lk_tracker.options.settle;
+	uint64_t total = BUDGET_MS + run * runs_needed(snapshot);
+
+	if (deadline != 0) {
+		uint64_t left = deadline > now + REPORT_MS ? deadline - now - REPORT_MS : 0;
+		total = left < total ? left : total;
+	}
+	*run_ms = (unsigned)run;
+	*total_ms = (unsigned)total;
+	return total >= TOTAL_MS_LEAST;
+}
+
+static void run_again(struct lk_snapshot *snapshot, struct lk_copy_news *news)
+{
+	struct lk_copy made = { .news = news };
+	unsigned run_ms, total_ms;
+	int status;
+
+	if (!limit_time(snapshot, &run_ms, &total_ms)) {
+		strcpy(snapshot->not_again, "no time is left before Check ends the test");
+		return;
+	}
+	if (!lk_recount_begin(snapshot)) {
+		strcpy(snapshot->not_again, "memory was refused");
+		return;
+	}
+	pid_t process = lk_copy_make(&made);
+	if (process == 0)
+		become_copy(&made, snapshot);
+	if (process < 0) {
+		snprintf(snapshot->not_again, sizeof snapshot->not_again, "fork: %s",
+			 strerror(errno));
+	} else {
+		enum lk_copy_end end = lk_copy_watch(&made, run_ms, total_ms, &status);
+		if (end != LK_COPY_DONE)
+			say_why(snapshot, news, end, status);
+	}
+	lk_recount_end();
+}
+
+void lk_rerun_test(struct lk_snapshot *snapshot)
+{
+	struct lk_copy_news *news;
+
+	if (copy.is_copy || runs_needed(snapshot) == 0)
+		return;
+	if (!lk_tracker.options.rerun)
+		strcpy(snapshot->not_again, "it is switched off");
+	else if (RUNNING_ON_VALGRIND)
+		strcpy(snapshot->not_again, "valgrind is there");
+	else if (!start.known)
+		strcpy(snapshot->not_again, "where it began is not known");
+	else if (!(news = lk_pages_map_shared(sizeof *news)))
+		strcpy(snapshot->not_again, "memory was refused");
+	else {
+		run_again(snapshot, news);
+		lk_pages_unmap(news, sizeof *news);
+	}
+}
