@@ -51,14 +51,23 @@ static void print_frame(FILE *out, const struct lk_frame *frame)
 	fputs("\"}", out);
 }
 
+static void print_changes(FILE *out, const char *name, const int64_t *changes, uint32_t runs)
+{
+	fprintf(out, ",\"%s\":[", name);
+	for (uint32_t i = 0; i < runs && i < LK_SERIES_SHOWN; i++)
+		fprintf(out, "%s%" PRId64, i > 0 ? "," : "", changes[i]);
+	fputc(']', out);
+}
+
+/* Of the first further runs, how much each added. */
 static void print_series(FILE *out, const struct lk_series *series)
 {
 	if (!series || series->runs == 0)
 		return;
-	fputs(",\"runs\":[", out);
-	for (uint32_t i = 0; i <= series->runs; i++)
-		fprintf(out, "%s%" PRIu32, i > 0 ? "," : "", series->count[i]);
-	fputc(']', out);
+	fprintf(out, ",\"runs\":%" PRIu32, series->runs);
+	print_changes(out, "count_changes", series->count_change, series->runs);
+	print_changes(out, "bytes_changes", series->bytes_change, series->runs);
+	fprintf(out, ",\"lost_by_then\":%" PRIu64, series->lost);
 }
 
 static void print_finding(FILE *out, const struct lk_finding *finding)
@@ -71,6 +80,7 @@ static void print_finding(FILE *out, const struct lk_finding *finding)
 			finding->bytes);
 	else
 		print_member(out, "what", finding->what);
+	fprintf(out, ",\"again\":\"%s\"", lk_again_words[finding->again]);
 	print_series(out, finding->series);
 	if (finding->suspect < finding->frames_count)
 		fprintf(out, ",\"suspect\":%zu", finding->suspect);
