@@ -96,8 +96,8 @@ static void print_to_standard_error(const struct lk_findings *findings)
 
 	if (text && is_standard_error(STDERR_FILENO)) {
 		write_all(STDERR_FILENO, text, size);
-	} else if (text && lk_runner.role == LK_ROLE_TEST && shared) {
-		shared->report_size = size < sizeof shared->report ? size : sizeof shared->report;
+	} else if (text && lk_runner.role == LK_ROLE_TEST && shared && shared->report) {
+		shared->report_size = size < LK_SHARED_REPORT_MAX ? size : LK_SHARED_REPORT_MAX;
 		memcpy(shared->report, text, shared->report_size);
 	}
 	free(text);

@@ -127,7 +127,9 @@ void lk_runner_recognised(void)
 		lk_runner.error_device = status.st_dev;
 		lk_runner.error_inode = status.st_ino;
 	}
-	lk_runner.shared = lk_pages_map_shared(sizeof *lk_runner.shared);
+	lk_runner.shared = lk_tracker_share(sizeof *lk_runner.shared);
+	if (lk_runner.shared)
+		lk_runner.shared->report = lk_pages_map_shared(LK_SHARED_REPORT_MAX);
 	__atomic_fetch_add(&lk_tracker.run->runners, 1, __ATOMIC_RELAXED);
 	leave_environment();
 	lk_descriptor_baseline(); /* learns the highest number, for all children */

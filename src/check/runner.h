@@ -29,6 +29,8 @@ struct lk_test_record {
 	bool judged;
 };
 
+enum { LK_SHARED_REPORT_MAX = 1 << 16 };
+
 /* Shared by a runner with the processes of its tests. */
 struct lk_shared {
 	struct lk_test_record test;
@@ -36,7 +38,7 @@ struct lk_shared {
 	uint64_t deadline_ms;
 	/* The whole report of a test whose standard error is not the runner's; cut. */
 	size_t report_size;
-	char report[1 << 16];
+	char *report; /* LK_SHARED_REPORT_MAX bytes; NULL if memory was refused */
 };
 
 /* A temporary file that is, or may be, one of Check's. */

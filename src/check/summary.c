@@ -8,13 +8,14 @@
 
 #include "api/rules.h"
 #include "api/watch.h"
+#include "base/attributes.h"
 #include "check/runner.h"
 #include "report/rules.h"
 #include "report/summary.h"
 
 static bool expected;
 static pid_t runner;
-static int program_status = -1;
+static LK_HOT int program_status = -1;
 
 static void remember_status(int status, void *unused)
 {

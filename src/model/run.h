@@ -28,7 +28,8 @@ enum lk_not_checked {
 	LK_NOT_CHECKED_COUNT
 };
 
-enum { LK_RUN_MAGIC = 0x4c4b5233, LK_NOTICES_MAX = 16, LK_NOTICE_SIZE = 256, LK_RULES_MAX = 4096 };
+enum { LK_RUN_MAGIC = 0x4c4b5234, LK_NOTICES_MAX = 16, LK_NOTICE_SIZE = 256, LK_RULES_MAX = 4096 };
+enum { LK_RUN_ROOM = 2048 };
 
 /* A sentence about what is not watched, with the number of tests it touched. */
 struct lk_notice {
@@ -70,6 +71,10 @@ struct lk_run {
 	/* Events seen in the windows of tests. */
 	uint64_t allocations, descriptors, threads, children;
 	uint64_t events_lost;
+	/* What processes of the run share besides: lk_tracker_share.  It stands on the page
+	 * that each test writes to anyway. */
+	uint32_t room_used;
+	_Alignas(16) char room[LK_RUN_ROOM];
 	struct lk_notice notices[LK_NOTICES_MAX];
 	struct lk_rule_use rules[LK_RULES_MAX]; /* in the order of the rules that were read */
 	/* How much each row of the baseline covered, at most, in one test. */

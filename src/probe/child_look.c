@@ -25,7 +25,7 @@ static LK_HOT struct window {
 	uint64_t ticks, starts;
 } window;
 
-static struct token {
+static LK_HOT struct token {
 	int fd; /* 0: none */
 	dev_t device;
 	ino_t inode;

@@ -8,28 +8,31 @@
 
 #include "base/arena.h"
 #include "base/attributes.h"
+#include "probe/tracker.h"
 #include "base/light.h"
 
 enum { ROWS = 4096 };
 
-/* Shared by all processes that were forked since it was made. */
-static LK_HOT struct table {
-	uint32_t used; /* rows beyond were never taken */
-	struct lk_child_row rows[ROWS];
-} *table;
+/* Shared by all processes that were forked since they were made. */
+static LK_HOT struct lk_child_row *table; /* of ROWS */
+static LK_HOT uint32_t *table_used; /* rows beyond were never taken */
 
 bool lk_child_table_make(void)
 {
-	struct table *none = NULL;
+	struct lk_child_row *none = NULL;
+	uint32_t *unset = NULL;
 
 	if (LK_LIKELY(__atomic_load_n(&table, __ATOMIC_ACQUIRE) != NULL))
 		return true;
-	struct table *fresh = lk_pages_map_shared(sizeof *fresh);
-	if (!fresh)
+	uint32_t *used = lk_tracker_share(sizeof *used);
+	struct lk_child_row *fresh = lk_pages_map_shared(ROWS * sizeof *fresh);
+	if (!used || !fresh)
 		return false;
+	__atomic_compare_exchange_n(&table_used, &unset, used, false, __ATOMIC_ACQ_REL,
+				    __ATOMIC_RELAXED);
 	if (!__atomic_compare_exchange_n(&table, &none, fresh, false, __ATOMIC_ACQ_REL,
 					 __ATOMIC_ACQUIRE))
-		lk_pages_unmap(fresh, sizeof *fresh);
+		lk_pages_unmap(fresh, ROWS * sizeof *fresh);
 	return true;
 }
 
@@ -61,24 +64,24 @@ static bool take_abandoned(struct lk_child_row *row)
 
 struct lk_child_row *lk_child_row_take(void)
 {
-	struct table *known = __atomic_load_n(&table, __ATOMIC_ACQUIRE);
+	struct lk_child_row *known = __atomic_load_n(&table, __ATOMIC_ACQUIRE);
 
 	for (uint32_t i = 0; known && i < ROWS; i++) {
-		struct lk_child_row *row = &known->rows[i];
-		uint32_t used = __atomic_load_n(&known->used, __ATOMIC_RELAXED);
+		struct lk_child_row *row = &known[i];
+		uint32_t used = __atomic_load_n(table_used, __ATOMIC_RELAXED);
 
 		if (__atomic_load_n(&row->state, __ATOMIC_RELAXED) != LK_CHILD_FREE ||
 		    !take(row, LK_CHILD_FREE))
 			continue;
 		while (used <= i &&
-		       !__atomic_compare_exchange_n(&known->used, &used, i + 1, false,
+		       !__atomic_compare_exchange_n(table_used, &used, i + 1, false,
 						    __ATOMIC_RELEASE, __ATOMIC_RELAXED))
 			;
 		return row;
 	}
 	for (uint32_t i = 0; known && i < ROWS; i++)
-		if (take_abandoned(&known->rows[i]))
-			return &known->rows[i];
+		if (take_abandoned(&known[i]))
+			return &known[i];
 	return NULL;
 }
 
@@ -89,14 +92,14 @@ void lk_child_row_free(struct lk_child_row *row)
 
 struct lk_child_row *lk_child_row_next(const struct lk_child_row *row)
 {
-	struct table *known = __atomic_load_n(&table, __ATOMIC_ACQUIRE);
+	struct lk_child_row *known = __atomic_load_n(&table, __ATOMIC_ACQUIRE);
 
 	if (!known)
 		return NULL;
-	uint32_t used = __atomic_load_n(&known->used, __ATOMIC_ACQUIRE);
-	for (size_t i = row ? (size_t)(row - known->rows) + 1 : 0; i < used; i++)
-		if (__atomic_load_n(&known->rows[i].state, __ATOMIC_ACQUIRE) >= LK_CHILD_USED)
-			return &known->rows[i];
+	uint32_t used = __atomic_load_n(table_used, __ATOMIC_ACQUIRE);
+	for (size_t i = row ? (size_t)(row - known) + 1 : 0; i < used; i++)
+		if (__atomic_load_n(&known[i].state, __ATOMIC_ACQUIRE) >= LK_CHILD_USED)
+			return &known[i];
 	return NULL;
 }
 

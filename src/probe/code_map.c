@@ -28,7 +28,7 @@ static struct module {
 } modules[MODULES_MAX];
 static uint32_t modules_used;
 
-uint32_t lk_code_generation = 1;
+LK_HOT uint32_t lk_code_generation = 1;
 
 /* What the loader says of the module around an address. */
 struct found {

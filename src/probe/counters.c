@@ -8,7 +8,8 @@
 #include "base/light.h"
 
 static LK_HOT struct lk_counters shared;
-static LK_HOT struct lk_counters *all;
+static LK_HOT struct lk_counters at_hand; /* most programs need no other */
+static LK_HOT struct lk_counters *all = &at_hand;
 static LK_HOT struct lk_arena arena;
 
 static struct lk_counters *first(void)

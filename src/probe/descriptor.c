@@ -39,7 +39,9 @@ struct word {
 	uint64_t noted;	  /* the next mark, while it is made */
 };
 
+enum { NEAR_SLOTS = 32 };
 static LK_HOT struct word near[NEAR_WORDS];
+static LK_HOT struct slot near_slots[NEAR_SLOTS];
 static LK_HOT struct table {
 	struct word far[WORDS];
 	struct slot slots[SLOTS];
@@ -54,47 +56,60 @@ static void *count_lost(void)
 	return NULL;
 }
 
-/* The table, with room for FD; NULL if there is none. */
-static struct table *table_for(int fd)
+/* The table, mapped when it is first asked for; NULL if memory is refused. */
+static LK_COLD struct table *map_table(void)
 {
-	struct table *known = __atomic_load_n(&table, __ATOMIC_ACQUIRE), *none = NULL;
+	struct table *none = NULL, *fresh = lk_pages_map(sizeof *fresh);
 
-	if (fd < 0)
-		return NULL;
+	if (!fresh)
+		return count_lost();
+	if (__atomic_compare_exchange_n(&table, &none, fresh, false, __ATOMIC_ACQ_REL,
+					__ATOMIC_ACQUIRE))
+		return fresh;
+	lk_pages_unmap(fresh, sizeof *fresh);
+	return none;
+}
+
+static struct table *known_table(void)
+{
+	struct table *known = __atomic_load_n(&table, __ATOMIC_ACQUIRE);
+
+	return LK_LIKELY(known != NULL) ? known : map_table();
+}
+
+static bool is_in_range(int fd)
+{
 	if (LK_UNLIKELY(fd >= SLOTS))
-		return count_lost();
-	if (fd > __atomic_load_n(&highest, __ATOMIC_RELAXED))
-		__atomic_store_n(&highest, fd, __ATOMIC_RELAXED);
-	if (LK_LIKELY(known != NULL))
-		return known;
-	known = lk_pages_map(sizeof *known);
-	if (!known)
-		return count_lost();
-	if (!__atomic_compare_exchange_n(&table, &none, known, false, __ATOMIC_ACQ_REL,
-					 __ATOMIC_ACQUIRE)) {
-		lk_pages_unmap(known, sizeof *known);
-		known = none;
-	}
-	return known;
+		count_lost();
+	return fd >= 0 && fd < SLOTS;
 }
 
 static struct slot *slot_of(int fd)
 {
-	struct table *known = table_for(fd);
-
+	if (!is_in_range(fd))
+		return NULL;
+	if (LK_LIKELY(fd < NEAR_SLOTS))
+		return &near_slots[fd];
+	struct table *known = known_table();
 	return known ? &known->slots[fd] : NULL;
 }
 
-static struct word *word_at(unsigned at, struct table *known)
+/* That of the numbers from 64 AT on. */
+static struct word *word_at(unsigned at)
 {
-	return at < NEAR_WORDS ? &near[at] : &known->far[at];
+	if (LK_LIKELY(at < NEAR_WORDS))
+		return &near[at];
+	struct table *known = known_table();
+	return known ? &known->far[at] : NULL;
 }
 
 static struct word *word_of(int fd)
 {
-	struct table *known = table_for(fd);
-
-	return known ? word_at((unsigned)fd / BITS, known) : NULL;
+	if (!is_in_range(fd))
+		return NULL;
+	if (fd > __atomic_load_n(&highest, __ATOMIC_RELAXED))
+		__atomic_store_n(&highest, fd, __ATOMIC_RELAXED);
+	return word_at((unsigned)fd / BITS);
 }
 
 static uint64_t bit_of(int fd)
@@ -181,10 +196,10 @@ void lk_descriptor_closing(int fd)
 void lk_descriptor_closing_range(unsigned first, unsigned last)
 {
 	/* A range may name a million numbers that were never open. */
-	for (unsigned fd = first; table && fd <= (unsigned)highest && fd <= last; fd++) {
-		const struct word *word = word_at(fd / BITS, table);
+	for (unsigned fd = first; fd <= (unsigned)highest && fd <= last; fd++) {
+		const struct word *word = word_at(fd / BITS);
 
-		if ((word->marked | word->changed) & bit_of((int)fd))
+		if (word && ((word->marked | word->changed) & bit_of((int)fd)))
 			lk_descriptor_closing((int)fd);
 	}
 }
@@ -200,7 +215,7 @@ void lk_descriptor_exempt(int fd)
 /* The numbers of WORD that were open at the mark, or opened or closed since. */
 static uint64_t likely(unsigned word)
 {
-	const struct word *bits = word < WORDS && table ? word_at(word, table) : NULL;
+	const struct word *bits = word <= (unsigned)highest / BITS ? word_at(word) : NULL;
 
 	return bits ? bits->marked | bits->changed : 0;
 }
@@ -216,13 +231,12 @@ static void note(void *context, int fd)
 
 bool lk_descriptor_baseline(void)
 {
-	if (!table_for(0))
-		return false;
 	bool known = lk_open_numbers_each(highest, likely, note, NULL);
 	for (unsigned at = 0; at <= (unsigned)highest / BITS; at++) {
-		struct word *word = word_at(at, table);
+		struct word *word = word_at(at);
 
-		*word = (struct word){ .marked = word->noted };
+		if (word)
+			*word = (struct word){ .marked = word->noted };
 	}
 	marked_in = known ? lk_tracker.epoch : LK_EPOCH_OLD;
 	return known;
@@ -278,15 +292,18 @@ static void compare(void *context, int fd)
 bool lk_descriptor_each_new(void (*visit)(void *context, const struct lk_descriptor_change *change),
 			    void *context)
 {
-	return table_for(0) && lk_open_numbers_each(highest, likely, compare,
-						    &(struct look){ visit, context });
+	return lk_open_numbers_each(highest, likely, compare, &(struct look){ visit, context });
 }
 
 void lk_descriptor_age(void)
 {
 	marked_in = LK_EPOCH_OLD;
-	for (int fd = 0; table && fd <= highest; fd++)
-		table->slots[fd].opened_in = table->slots[fd].identified_in = LK_EPOCH_OLD;
+	for (int fd = 0; fd <= highest; fd++) {
+		struct slot *slot = slot_of(fd);
+
+		if (slot)
+			slot->opened_in = slot->identified_in = LK_EPOCH_OLD;
+	}
 }
 
 uint64_t lk_descriptor_lost(void)

@@ -20,15 +20,25 @@ enum {
 	EPOCH_MASK = (1 << 15) - 1,
 };
 
-/* One leaf covers 64 MiB of addresses; user space has 47 bits of them. */
-enum { LEAF_SHIFT = 26, ADDRESS_BITS = 47, ROWS_PER_PAGE = 4096 / 8, LEAVES_MAX = 1 << 16 };
+/* One leaf covers 64 MiB of addresses; user space has 47 bits of them.  CHUNK is as
+ * much of it as one byte of a leaf's map stands for. */
+enum { LEAF_SHIFT = 26, ADDRESS_BITS = 47, LEAVES = 1 << 15, CHUNK_SHIFT = 16 };
+enum { CHUNKS = 1 << (LEAF_SHIFT - CHUNK_SHIFT), MAPS_AT_HAND = 4 };
 
 typedef uint64_t row;
 
-/* A leaf is its rows, and behind them one byte for each page of rows: touched? */
-static row *roof[1 << (ADDRESS_BITS - LEAF_SHIFT)];
-static uintptr_t leaves[LEAVES_MAX]; /* indices into roof plus 1, as they were made */
-static LK_HOT unsigned leaves_used;
+/* A hash table of leaves: whoever needs one first claims a place, anybody may
+ * complete it, and when it is complete it can be found. */
+static struct leaf {
+	uintptr_t part; /* address >> LEAF_SHIFT, plus 1; 0: not complete */
+	row *rows;
+	uint8_t *touched; /* for each chunk: was a row ever put there? */
+	uintptr_t claimed_for; /* as `part` */
+} leaves[LEAVES];
+static uint16_t order[LEAVES]; /* places of complete leaves plus 1, as they were made */
+static uint8_t maps[MAPS_AT_HAND][CHUNKS];
+static LK_HOT struct lk_arena more_maps;
+static LK_HOT unsigned leaves_used, maps_used;
 static LK_HOT unsigned granule_shift = 5;
 static LK_HOT uint64_t lost;
 
@@ -42,39 +52,79 @@ uint64_t lk_heap_lost(void)
 	return __atomic_load_n(&lost, __ATOMIC_RELAXED) + lk_big_lost();
 }
 
-static inline size_t rows_per_leaf(void)
+static size_t leaf_size(void)
 {
-	return (size_t)1 << (LEAF_SHIFT - granule_shift);
+	return sizeof(row) << (LEAF_SHIFT - granule_shift);
 }
 
-static inline uint8_t *touched(row *leaf)
+static uint8_t *take_map(void)
 {
-	return (uint8_t *)(leaf + rows_per_leaf());
+	unsigned map = __atomic_fetch_add(&maps_used, 1, __ATOMIC_RELAXED);
+
+	return map < MAPS_AT_HAND ? maps[map] : lk_arena_take(&more_maps, CHUNKS);
 }
 
-static LK_COLD row *add_leaf(uintptr_t index)
+static struct leaf *complete(struct leaf *leaf, uintptr_t part)
 {
-	size_t rows = rows_per_leaf(), size = rows * sizeof(row) + rows / ROWS_PER_PAGE;
-	row *none = NULL, *leaf = lk_pages_map(size);
+	uint8_t *map = NULL;
+	row *rows = NULL;
 
-	if (!leaf)
-		return NULL;
-	if (!__atomic_compare_exchange_n(&roof[index], &none, leaf, false, __ATOMIC_ACQ_REL,
-					 __ATOMIC_ACQUIRE)) {
-		lk_pages_unmap(leaf, size);
-		return none;
+	if (!__atomic_load_n(&leaf->touched, __ATOMIC_ACQUIRE)) {
+		uint8_t *fresh = take_map();
+
+		if (!fresh)
+			return NULL;
+		__atomic_compare_exchange_n(&leaf->touched, &map, fresh, false, __ATOMIC_ACQ_REL,
+					    __ATOMIC_ACQUIRE);
 	}
-	unsigned slot = __atomic_fetch_add(&leaves_used, 1, __ATOMIC_RELAXED);
-	if (slot < LEAVES_MAX)
-		__atomic_store_n(&leaves[slot], index + 1, __ATOMIC_RELEASE);
+	if (!__atomic_load_n(&leaf->rows, __ATOMIC_ACQUIRE)) {
+		row *fresh = lk_pages_map(leaf_size());
+
+		if (!fresh)
+			return NULL;
+		if (__atomic_compare_exchange_n(&leaf->rows, &rows, fresh, false, __ATOMIC_ACQ_REL,
+						__ATOMIC_ACQUIRE))
+			__atomic_store_n(&order[__atomic_fetch_add(&leaves_used, 1,
+								   __ATOMIC_RELAXED)],
+					 (uint16_t)(leaf - leaves + 1), __ATOMIC_RELEASE);
+		else
+			lk_pages_unmap(fresh, leaf_size());
+	}
+	__atomic_store_n(&leaf->part, part, __ATOMIC_RELEASE);
 	return leaf;
 }
 
-static inline row *leaf_of(uintptr_t address)
+/* The leaf of PART; with CREATE it is made.  NULL if there is none. */
+static LK_COLD struct leaf *search(uintptr_t part, bool create)
 {
-	if (LK_UNLIKELY(address >> ADDRESS_BITS))
-		return NULL;
-	return __atomic_load_n(&roof[address >> LEAF_SHIFT], __ATOMIC_ACQUIRE);
+	for (size_t tries = 0, place = part % LEAVES; tries < LEAVES;
+	     tries++, place = (place + 1) % LEAVES) {
+		struct leaf *leaf = &leaves[place];
+		uintptr_t claimed = __atomic_load_n(&leaf->claimed_for, __ATOMIC_ACQUIRE);
+
+		if (claimed == 0 && !create)
+			return NULL;
+		if (claimed == 0 &&
+		    __atomic_compare_exchange_n(&leaf->claimed_for, &claimed, part, false,
+						__ATOMIC_ACQ_REL, __ATOMIC_ACQUIRE))
+			claimed = part;
+		if (claimed != part)
+			continue;
+		if (create)
+			return complete(leaf, part);
+		return __atomic_load_n(&leaf->part, __ATOMIC_ACQUIRE) == part ? leaf : NULL;
+	}
+	return NULL;
+}
+
+static inline const struct leaf *leaf_of(uintptr_t address)
+{
+	uintptr_t part = (address >> LEAF_SHIFT) + 1;
+	const struct leaf *leaf = &leaves[part % LEAVES];
+
+	if (LK_LIKELY(__atomic_load_n(&leaf->part, __ATOMIC_ACQUIRE) == part))
+		return leaf;
+	return search(part, false);
 }
 
 static inline size_t index_of(uintptr_t address)
@@ -84,9 +134,9 @@ static inline size_t index_of(uintptr_t address)
 
 static inline row *find_row(uintptr_t address)
 {
-	row *leaf = leaf_of(address);
+	const struct leaf *leaf = leaf_of(address);
 
-	return LK_LIKELY(leaf != NULL) ? &leaf[index_of(address)] : NULL;
+	return LK_LIKELY(leaf != NULL) ? &leaf->rows[index_of(address)] : NULL;
 }
 
 static inline row make_row(const struct lk_block *block)
@@ -119,9 +169,10 @@ static bool is_at(row value, uintptr_t address)
 	return value && (granule_shift != 5 || (value >> HALF_SHIFT & 1) == (address >> 4 & 1));
 }
 
-static LK_COLD row *make_leaf(uintptr_t address)
+static LK_COLD const struct leaf *make_leaf(uintptr_t address)
 {
-	row *leaf = address >> ADDRESS_BITS ? NULL : add_leaf(address >> LEAF_SHIFT);
+	const struct leaf *leaf =
+		address >> ADDRESS_BITS ? NULL : search((address >> LEAF_SHIFT) + 1, true);
 
 	if (!leaf)
 		__atomic_fetch_add(&lost, 1, __ATOMIC_RELAXED);
@@ -131,19 +182,19 @@ static LK_COLD row *make_leaf(uintptr_t address)
 static inline void insert(const struct lk_block *block, int allocation)
 {
 	uint32_t current = __atomic_load_n(&lk_tracker.epoch, __ATOMIC_RELAXED);
-	row *leaf = leaf_of(block->address);
+	const struct leaf *leaf = leaf_of(block->address);
 
 	if (LK_UNLIKELY(!leaf) && !(leaf = make_leaf(block->address)))
 		return;
 	if (LK_UNLIKELY(block->size >= SIZE_BIG))
 		lk_big_put(block->address, block->size);
 
-	size_t index = index_of(block->address);
-	uint8_t *page = &touched(leaf)[index / ROWS_PER_PAGE];
-	if (LK_UNLIKELY(!*page))
-		*page = 1;
-	row before = __atomic_load_n(&leaf[index], __ATOMIC_RELAXED);
-	__atomic_store_n(&leaf[index], make_row(block), __ATOMIC_RELAXED);
+	uint8_t *chunk = &leaf->touched[block->address >> CHUNK_SHIFT & (CHUNKS - 1)];
+	if (LK_UNLIKELY(!*chunk))
+		*chunk = 1;
+	row *cell = &leaf->rows[index_of(block->address)];
+	row before = __atomic_load_n(cell, __ATOMIC_RELAXED);
+	__atomic_store_n(cell, make_row(block), __ATOMIC_RELAXED);
 	if (LK_UNLIKELY(before != 0))
 		lk_counters_block(row_epoch(before), current, -1, 0);
 	lk_counters_block(block->epoch, current, +1, allocation);
@@ -193,7 +244,7 @@ void lk_heap_move(void *block, size_t size, const struct lk_block *old, bool old
 	       1);
 }
 
-/* Could ADDRESS have a row?  Asked of any word, the roof would be touched all over:
+/* Could ADDRESS have a row?  Asked of any word, the table would be touched all over:
  * a page each time, and a forked test pays for each. */
 static bool may_have_row(uintptr_t address)
 {
@@ -201,7 +252,7 @@ static bool may_have_row(uintptr_t address)
 	unsigned used = __atomic_load_n(&leaves_used, __ATOMIC_ACQUIRE);
 
 	for (unsigned i = 0; i < used && i < LOOKED_AT_MAX; i++)
-		if (leaves[i] == (address >> LEAF_SHIFT) + 1)
+		if (order[i] && leaves[order[i] - 1].part == (address >> LEAF_SHIFT) + 1)
 			return true;
 	return used > LOOKED_AT_MAX;
 }
@@ -228,57 +279,82 @@ bool lk_heap_forgive(const void *address)
 	return true;
 }
 
+enum { BATCH = 512 };
+
 struct sweep {
 	uint32_t epoch;
 	void (*visit)(void *context, const struct lk_block *block);
 	void *context;
 };
 
-static void sweep_page(row *rows, uintptr_t first_address, const struct sweep *sweep)
+static void visit_rows(const row *rows, const uint16_t *found, size_t count, uintptr_t address,
+		       const struct sweep *sweep)
 {
-	for (size_t i = 0; i < ROWS_PER_PAGE; i++) {
-		row value = __atomic_load_n(&rows[i], __ATOMIC_RELAXED);
+	for (size_t i = 0; i < count; i++) {
+		row value = __atomic_load_n(&rows[found[i]], __ATOMIC_RELAXED);
+		uintptr_t half = value >> HALF_SHIFT & (granule_shift == 5);
+		struct lk_block block;
 
-		if (!value)
-			continue;
-		if (!sweep->visit) {
-			value &= ~((row)EPOCH_MASK << EPOCH_SHIFT);
-			rows[i] = value | (row)LK_EPOCH_OLD << EPOCH_SHIFT;
-		} else if (row_epoch(value) == sweep->epoch) {
-			struct lk_block block;
-			uintptr_t half = granule_shift == 5 ? (value >> HALF_SHIFT & 1) << 4 : 0;
-
-			read_row(value, first_address + (i << granule_shift) + half, &block);
-			sweep->visit(sweep->context, &block);
-		}
+		if (row_epoch(value) != sweep->epoch)
+			continue; /* another thread has released it meanwhile */
+		read_row(value, address + ((uintptr_t)found[i] << granule_shift) + (half << 4),
+			 &block);
+		sweep->visit(sweep->context, &block);
 	}
 }
 
-static void sweep_all(const struct sweep *sweep)
+/* Where blocks lie is as good as random, so the rows are picked without a branch. */
+static void sweep_batch(row *rows, uintptr_t address, const void *context)
+{
+	const struct sweep *sweep = context;
+	const row mask = (row)EPOCH_MASK << EPOCH_SHIFT, wanted = (row)sweep->epoch << EPOCH_SHIFT;
+	uint16_t found[BATCH];
+	size_t count = 0;
+
+	for (size_t i = 0; i < BATCH; i++) {
+		found[count] = (uint16_t)i;
+		count += (__atomic_load_n(&rows[i], __ATOMIC_RELAXED) & mask) == wanted;
+	}
+	visit_rows(rows, found, count, address, sweep);
+}
+
+/* Calls SWEEP for each batch of rows that may have been written to. */
+static void each_batch(void (*sweep)(row *rows, uintptr_t address, const void *context),
+		       const void *context)
 {
 	unsigned used = __atomic_load_n(&leaves_used, __ATOMIC_RELAXED);
+	const size_t chunk_rows = (size_t)1 << (CHUNK_SHIFT - granule_shift);
 
-	for (unsigned i = 0; i < used && i < LEAVES_MAX; i++) {
-		uintptr_t index = __atomic_load_n(&leaves[i], __ATOMIC_ACQUIRE);
-		row *leaf = index ? roof[index - 1] : NULL;
-		size_t pages = rows_per_leaf() / ROWS_PER_PAGE;
+	for (unsigned i = 0; i < used; i++) {
+		unsigned place = __atomic_load_n(&order[i], __ATOMIC_ACQUIRE);
+		const struct leaf *leaf = place ? &leaves[place - 1] : NULL;
 
-		for (size_t page = 0; leaf && page < pages; page++)
-			if (touched(leaf)[page])
-				sweep_page(leaf + page * ROWS_PER_PAGE,
-					   ((index - 1) << LEAF_SHIFT) +
-						   ((page * ROWS_PER_PAGE) << granule_shift),
-					   sweep);
+		for (size_t at = 0; leaf && at < chunk_rows * CHUNKS; at += BATCH)
+			if (leaf->touched[at / chunk_rows])
+				sweep(leaf->rows + at,
+				      ((leaf->claimed_for - 1) << LEAF_SHIFT) +
+					      (at << granule_shift),
+				      context);
 	}
 }
 
 void lk_heap_each(uint32_t epoch, void (*visit)(void *context, const struct lk_block *block),
 		  void *context)
 {
-	sweep_all(&(struct sweep){ epoch, visit, context });
+	each_batch(sweep_batch, &(struct sweep){ epoch, visit, context });
+}
+
+static void age_batch(row *rows, uintptr_t address, const void *context)
+{
+	(void)address;
+	(void)context;
+	for (size_t i = 0; i < BATCH; i++)
+		if (rows[i])
+			rows[i] = (rows[i] & ~((row)EPOCH_MASK << EPOCH_SHIFT)) |
+				  (row)LK_EPOCH_OLD << EPOCH_SHIFT;
 }
 
 void lk_heap_age(void)
 {
-	sweep_all(&(struct sweep){ 0 });
+	each_batch(age_batch, NULL);
 }

@@ -60,15 +60,32 @@ static struct lk_run *map_named_run(const char *path)
 	return NULL;
 }
 
+/* Not shared: the children's counts are missing. */
+static struct lk_run last_resort;
+
 void lk_tracker_renew_run(void)
 {
-	static struct lk_run last_resort;
 	struct lk_run *run = lk_pages_map_shared(sizeof *run);
 
 	if (!run)
-		run = &last_resort; /* not shared: the children's counts are missing */
+		run = &last_resort;
 	run->magic = LK_RUN_MAGIC;
 	lk_tracker.run = run;
+}
+
+void *lk_tracker_share(size_t size)
+{
+	struct lk_run *run = lk_tracker.run;
+	if (!run || run == &last_resort)
+		return lk_pages_map_shared(size);
+	size_t room = (size + 15) & ~(size_t)15;
+	uint32_t used = __atomic_load_n(&run->room_used, __ATOMIC_RELAXED);
+	while (room <= sizeof run->room - used)
+		if (__atomic_compare_exchange_n(&run->room_used, &used,
+						used + (uint32_t)room, false,
+						__ATOMIC_RELAXED, __ATOMIC_RELAXED))
+			return run->room + used;
+	return lk_pages_map_shared(size);
 }
 
 static void boot_run(const char *path)

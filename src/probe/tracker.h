@@ -40,6 +40,10 @@ void lk_tracker_mark(void);
 /* A record of this process's own, shared with its children from now on. */
 void lk_tracker_renew_run(void);
 
+/* SIZE zeroed bytes, shared with the processes that are forked from now on; never
+ * given back.  NULL if memory is refused. */
+void *lk_tracker_share(size_t size);
+
 /* Adds a sentence to the run's record, once however often it is said; returns
  * its place there, LK_NOTICES_MAX if there is no room left. */
 unsigned lk_tracker_notice(const char *sentence);

@@ -20,7 +20,7 @@
 /* Stack end of the main thread, from the dynamic loader. */
 extern void *__libc_stack_end;
 
-static uint64_t walkers_refused;
+static LK_HOT uint64_t walkers_refused;
 
 void lk_unwind_set_depth(unsigned frames)
 {

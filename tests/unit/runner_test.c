@@ -100,6 +100,7 @@ static void judge_in_child(bool is_runner)
 
 START_TEST(shares_the_record_with_its_tests)
 {
+	lk_tracker_renew_run();
 	lk_runner_recognised();
 	judge_in_child(true);
 	ck_assert(!lk_runner.shared->test.judged);
