@@ -12,6 +12,7 @@
 #include "probe/counters.h"
 #include "probe/descriptor.h"
 #include "probe/freeze.h"
+#include "probe/memcheck.h"
 #include "probe/thread.h"
 #include "probe/tracker.h"
 #include "probe/unwind.h"
@@ -34,6 +35,7 @@ void lk_session_open(const void *frame)
 	window.descriptors = lk_descriptor_openings();
 	window.threads = lk_thread_creations();
 	lk_child_mark();
+	lk_memcheck_mark();
 	window.children_unknown = false;
 	window.children = lk_child_starts();
 	window.losses = lk_freeze_losses();
@@ -138,6 +140,7 @@ void lk_session_close(const struct lk_session_end *end, struct lk_outcome *ret)
 	uint64_t lost = 0;
 
 	lk_session_settle(end->settle_ms);
+	lk_memcheck_look(end->test);
 	if (lk_freeze_anything_young()) {
 		struct lk_policy policy = policy_for(end->test);
 

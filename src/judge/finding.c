@@ -179,6 +179,7 @@ static bool add_site(const struct making *making, const struct lk_site *site)
 {
 	static const enum lk_class classes[LK_HOLD_COUNT] = {
 		[LK_HOLD_UNSCANNED] = LK_CLASS_unscanned, [LK_HOLD_LOST] = LK_CLASS_lost,
+		[LK_HOLD_MEMCHECK] = LK_CLASS_memcheck,
 		[LK_HOLD_INDIRECT] = LK_CLASS_indirect,	  [LK_HOLD_RETAINED] = LK_CLASS_retained,
 		[LK_HOLD_THREAD] = LK_CLASS_held,	  [LK_HOLD_LIBC] = LK_CLASS_libc,
 	};

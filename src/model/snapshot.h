@@ -25,6 +25,7 @@ struct lk_stack {
 enum lk_hold {
 	LK_HOLD_UNSCANNED, /* it could not be looked for */
 	LK_HOLD_LOST,	   /* nobody */
+	LK_HOLD_MEMCHECK,  /* nobody, as valgrind found */
 	LK_HOLD_INDIRECT,  /* only lost blocks */
 	LK_HOLD_RETAINED,  /* the program */
 	LK_HOLD_THREAD,	   /* only a thread of the window */

@@ -15,6 +15,7 @@
 #include "probe/depot.h"
 #include "probe/descriptor.h"
 #include "probe/heap.h"
+#include "probe/memcheck.h"
 #include "probe/modules.h"
 #include "probe/stream.h"
 #include "probe/thread.h"
@@ -64,7 +65,7 @@ bool lk_freeze_anything_young(void)
 		seen = true;
 	if (!seen && lk_tracker.children && !lk_child_each(see_child, &seen))
 		seen = true;
-	return seen;
+	return seen || lk_memcheck_lost().blocks > 0;
 }
 
 uint64_t lk_freeze_losses(void)
@@ -279,6 +280,15 @@ void lk_freeze_release(struct lk_snapshot *snapshot)
 	memset(snapshot, 0, sizeof *snapshot);
 }
 
+/* Its stacks are in valgrind's log. */
+static void add_loss(struct lk_snapshot *snapshot, struct lk_memcheck_loss loss)
+{
+	if (loss.blocks > 0)
+		snapshot->sites[snapshot->sites_count++] = (struct lk_site){
+			.hold = LK_HOLD_MEMCHECK, .blocks = loss.blocks, .bytes = loss.bytes
+		};
+}
+
 static void fill(struct freezing *freezing, lk_stack_id window)
 {
 	struct lk_snapshot *snapshot = freezing->snapshot;
@@ -290,6 +300,7 @@ static void fill(struct freezing *freezing, lk_stack_id window)
 		snapshot->descriptors_unknown = !lk_descriptor_each_new(add_descriptor, freezing);
 	if (lk_tracker.heap)
 		lk_heap_each(lk_tracker.epoch, add_block, freezing);
+	add_loss(snapshot, lk_memcheck_lost());
 	if (lk_tracker.threads)
 		lk_thread_each(lk_tracker.epoch, add_thread, freezing);
 	if (lk_tracker.children)

@@ -28,9 +28,9 @@ const char *lk_rival_of_heap(void)
 	const char *sentence = NULL;
 	int saved = lk_quiet_begin();
 
-	if (RUNNING_ON_VALGRIND)
-		sentence = "heap memory is not watched: valgrind replaces malloc; "
-			   "read its own leak report, or run without valgrind";
+	if (RUNNING_ON_VALGRIND && !seen)
+		sentence = "heap memory is not watched: a tool of valgrind's replaces malloc; "
+			   "run it under memcheck, or without valgrind";
 	else if (dlsym(RTLD_DEFAULT, "__asan_init") || dlsym(RTLD_DEFAULT, "__lsan_init") ||
 		 dlsym(RTLD_DEFAULT, "__tsan_init") || dlsym(RTLD_DEFAULT, "__msan_init"))
 		sentence = "heap memory is not watched: the program is built with a sanitizer "

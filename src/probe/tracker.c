@@ -16,6 +16,7 @@
 #include "probe/counters.h"
 #include "probe/descriptor.h"
 #include "probe/heap.h"
+#include "probe/memcheck.h"
 #include "probe/rival.h"
 #include "probe/thread.h"
 #include "probe/unwind.h"
@@ -116,7 +117,10 @@ void lk_tracker_boot(char **environment)
 	lk_heap_init(lk_rival_allocator() ? 8 : 32);
 	lk_tracker.heap = true;
 	heap_blind = lk_rival_of_heap();
-	lk_tracker.heap = lk_tracker.options.heap && !heap_blind;
+	lk_tracker.memcheck = lk_tracker.options.heap && lk_memcheck_runs();
+	if (lk_tracker.memcheck)
+		heap_blind = NULL;
+	lk_tracker.heap = lk_tracker.options.heap && !heap_blind && !lk_tracker.memcheck;
 	lk_tracker.descriptors = lk_tracker.options.descriptors;
 	lk_tracker.threads = lk_tracker.options.threads;
 	lk_tracker.children = lk_tracker.options.children;

@@ -111,6 +111,7 @@ static void print_finding(FILE *out, const struct lk_finding *finding, const cha
 	print_again(out, finding);
 	fputs(finding->frames_count > 0		 ? ", from" :
 	      finding->kind == LK_KIND_descriptor ? ", opened outside what is watched" :
+	      finding->class == LK_CLASS_memcheck ? ": its stacks are in valgrind's log" :
 	      finding->kind == LK_KIND_child	  ? ", started outside what is watched" :
 						   ", stack unknown",
 	      out);

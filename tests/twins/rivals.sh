@@ -73,10 +73,22 @@ compile plain kinds.c || exit 1
 # shellcheck disable=SC2086 # several words
 compile linked kinds.c -DVERIFY_ALL $link_leakcheck || exit 1
 for mode in yes no; do
-	CK_FORK=$mode valgrind -q --leak-check=no ./linked >out 2>err
-	tap_check "fork $mode: linked, under valgrind" without_heap $? "valgrind replaces malloc"
-	CK_FORK=$mode watch valgrind -q --leak-check=no ./plain >out 2>err
-	tap_check "fork $mode: valgrind under leakcheck" without_heap $? "valgrind replaces malloc"
+	export CK_FORK=$mode
+	# Memcheck is asked, test by test.
+	valgrind -q --leak-check=no ./linked >out 2>err
+	tap_check "fork $mode: linked, under memcheck" sum $? 4 3
+	tap_check "fork $mode: linked, under memcheck: the leak" \
+		shows out ':S:kinds:leaks_heap:0: leakcheck: 1 leak: heap 100 B in 1 block$'
+	watch valgrind -q --leak-check=no ./plain >out 2>err
+	tap_check "fork $mode: memcheck under leakcheck" sum $? 4 3
+	tap_check "fork $mode: memcheck's log has the stack" shows err '^==.* by 0x.*: leaks_heap_fn '
+	tap_check "fork $mode: and the test's name" \
+		shows err 'leakcheck: lost by the test leaks_heap: 100 bytes in 1 block$'
+	tap_check "fork $mode: and nothing of ours" hides err 'ninitialised\|Invalid'
+	valgrind -q --tool=massif --massif-out-file=massif.out ./linked >out 2>err
+	tap_check "fork $mode: under another tool" without_heap $? "a tool of valgrind's replaces malloc"
+	valgrind -q --tool=none ./linked >out 2>err
+	tap_check "fork $mode: under one that leaves malloc alone" sum $? 4 3
 done
 
 # A static program cannot be watched, and is not taken for checked.
