@@ -6,8 +6,12 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
+#include <sys/sysmacros.h>
 
 #include "judge/escape.h"
+#include "judge/fdinfo.h"
+#include "judge/socket.h"
 
 static void print_flags(FILE *out, const struct lk_descriptor *row)
 {
@@ -54,6 +58,49 @@ static void print_holder(FILE *out, const struct lk_descriptor *row)
 	fputc(')', out);
 }
 
+/* The kind of a file whose name cannot be seen: there is no /proc. */
+static void print_mode(FILE *out, const struct lk_descriptor *row)
+{
+	fputs(S_ISREG(row->mode) ? " file" :
+	      S_ISDIR(row->mode) ? " directory" :
+	      S_ISFIFO(row->mode) ? " pipe" :
+	      S_ISSOCK(row->mode) ? " socket" :
+	      S_ISCHR(row->mode) || S_ISBLK(row->mode) ? " device" :
+							 " object",
+	      out);
+	fprintf(out, " without a visible name (inode %" PRIu64 " of device %u:%u)", row->inode,
+		major(row->device), minor(row->device));
+}
+
+static void print_target(FILE *out, const struct lk_descriptor *row)
+{
+	static const char deleted[] = " (deleted)";
+	size_t length = strlen(row->target), tail = sizeof deleted - 1;
+
+	if (length == 0) {
+		if (row->mode)
+			print_mode(out, row);
+		return;
+	}
+	fputc(' ', out);
+	lk_escape(out, row->target);
+	if (length == sizeof row->target - 1)
+		fputs("...", out);
+	else if (S_ISREG(row->mode) && row->links == 0 &&
+		 (length < tail || strcmp(row->target + length - tail, deleted) != 0))
+		fputs(deleted, out);
+}
+
+static void print_other_end(FILE *out, const struct lk_descriptor *row)
+{
+	if (row->other_end == LK_END_HERE)
+		fprintf(out, ", other end: fd %d", row->other_fd);
+	if (row->other_end == LK_END_ELSEWHERE)
+		fputs(", other end: in another process", out);
+	if (row->other_end == LK_END_CLOSED)
+		fputs(", other end: closed", out);
+}
+
 char *lk_describe_descriptor(const struct lk_descriptor *row)
 {
 	char *text = NULL;
@@ -63,12 +110,15 @@ char *lk_describe_descriptor(const struct lk_descriptor *row)
 	if (!out)
 		return NULL;
 	fprintf(out, "fd %d", row->fd);
-	if (row->target[0]) {
-		fputc(' ', out);
-		lk_escape(out, row->target);
-	}
+	print_target(out, row);
 	print_flags(out, row);
 	print_holder(out, row);
+	if (S_ISREG(row->mode) && row->offset >= 0)
+		fprintf(out, ", offset %" PRId64 " of %" PRIu64, row->offset, row->size);
+	if (S_ISSOCK(row->mode))
+		lk_socket_print(out, row);
+	print_other_end(out, row);
+	lk_fdinfo_print(out, row->target, row->fdinfo);
 	if (fclose(out) != 0) {
 		free(text);
 		return NULL;

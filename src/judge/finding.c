@@ -231,6 +231,21 @@ static bool add_descriptor(const struct making *making, const struct lk_descript
 	return true;
 }
 
+/* Those that the snapshot had no room for. */
+static void count_beyond(const struct making *making)
+{
+	uint64_t beyond = making->snapshot->descriptors_beyond;
+	struct lk_finding finding = { 0 };
+
+	if (!rule(making, LK_CLASS_open, 0, &finding))
+		return;
+	making->findings->rulings[finding.ruling] += beyond;
+	if (finding.ruling == LK_RULING_fail) {
+		making->findings->leaks[finding.kind] += beyond;
+		making->findings->left_out += beyond;
+	}
+}
+
 static bool add_thread(const struct making *making, const struct lk_thread_left *row)
 {
 	struct lk_finding finding = { 0 };
@@ -286,6 +301,8 @@ static bool add_all(const struct making *making)
 
 	for (size_t i = 0; ok && i < snapshot->descriptors_count; i++)
 		ok = add_descriptor(making, &snapshot->descriptors[i]);
+	if (ok && snapshot->descriptors_beyond > 0)
+		count_beyond(making);
 	for (size_t i = 0; ok && i < snapshot->threads_count; i++)
 		ok = add_thread(making, &snapshot->threads[i]);
 	for (size_t i = 0; ok && i < snapshot->children_count; i++)

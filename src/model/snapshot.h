@@ -10,6 +10,7 @@
 #include <sys/types.h>
 
 #include "model/child.h"
+#include "model/descriptor.h"
 #include "model/module.h"
 #include "model/series.h"
 #include "model/stack.h"
@@ -41,24 +42,7 @@ struct lk_site {
 	size_t series; /* index into series; series[0] is the empty one */
 };
 
-enum { LK_TARGET_MAX = 256, LK_THREAD_NAME_MAX = 16, LK_NOT_AGAIN_MAX = 256 };
-
-/* What a descriptor may belong to. */
-enum lk_held { LK_HELD_NONE, LK_HELD_FILE, LK_HELD_DIR };
-
-struct lk_descriptor {
-	int fd;
-	bool replaced; /* it was open before too, as something else */
-	size_t stack;  /* index into stacks; stacks[0] is the empty one */
-	int flags;     /* as fcntl(F_GETFL) gives them, -1 if unknown */
-	bool close_on_exec;
-	size_t series; /* index into series */
-	char target[LK_TARGET_MAX]; /* as the kernel names it; not escaped */
-	/* The young heap blocks of the stream or directory that it belongs to are told
-	 * with it, and not among the sites. */
-	enum lk_held held;
-	uint64_t held_blocks, held_bytes;
-};
+enum { LK_THREAD_NAME_MAX = 16, LK_NOT_AGAIN_MAX = 256 };
 
 struct lk_thread_left {
 	pid_t tid;
@@ -75,6 +59,7 @@ struct lk_snapshot {
 	size_t sites_count;
 	struct lk_descriptor *descriptors;
 	size_t descriptors_count;
+	uint64_t descriptors_beyond; /* as new as these, without a row: there is no room */
 	struct lk_thread_left *threads;
 	size_t threads_count;
 	struct lk_child_left *children;

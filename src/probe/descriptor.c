@@ -295,6 +295,11 @@ bool lk_descriptor_each_new(void (*visit)(void *context, const struct lk_descrip
 	return lk_open_numbers_each(highest, likely, compare, &(struct look){ visit, context });
 }
 
+bool lk_descriptor_each_open(void (*visit)(void *context, int fd), void *context)
+{
+	return lk_open_numbers_each(highest, likely, visit, context);
+}
+
 void lk_descriptor_age(void)
 {
 	marked_in = LK_EPOCH_OLD;

@@ -47,6 +47,9 @@ struct lk_descriptor_change {
 bool lk_descriptor_each_new(void (*visit)(void *context, const struct lk_descriptor_change *),
 			    void *context);
 
+/* Calls VISIT for each number that is open now.  False as above. */
+bool lk_descriptor_each_open(void (*visit)(void *context, int fd), void *context);
+
 /* No descriptor of now belongs to an epoch to come: epochs are about to start over. */
 void lk_descriptor_age(void);
 

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 #include "probe/freeze.h"
 
-#include <fcntl.h>
 #include <string.h>
 #include <sys/syscall.h>
 #include <unistd.h>
@@ -14,6 +13,7 @@
 #include "probe/counters.h"
 #include "probe/depot.h"
 #include "probe/descriptor.h"
+#include "probe/descriptor_facts.h"
 #include "probe/heap.h"
 #include "probe/memcheck.h"
 #include "probe/modules.h"
@@ -29,7 +29,7 @@ enum {
 	SITES_MAX = 1 << 18,
 	STACKS_MAX = 1 << 18,
 	FRAMES_MAX = 1 << 22,
-	DESCRIPTORS_MAX = 1 << 14,
+	DESCRIPTORS_MAX = LK_DESCRIPTOR_ENDS_MAX,
 	THREADS_MAX = 1 << 14,
 	CHILDREN_MAX = 1 << 12,
 	MODULES_MAX = 1 << 11,
@@ -170,24 +170,26 @@ static void add_descriptor(void *context, const struct lk_descriptor_change *cha
 {
 	struct freezing *freezing = context;
 	struct lk_snapshot *snapshot = freezing->snapshot;
-	char link[64];
-	struct lk_text text;
+	struct lk_descriptor beyond = { 0 };
 
 	if (snapshot->descriptors_count == DESCRIPTORS_MAX) {
-		snapshot->events_lost++;
+		snapshot->descriptors_beyond += !change->replaced;
+		fold(freezing, change, &beyond);
 		return;
 	}
 	struct lk_descriptor *row = &snapshot->descriptors[snapshot->descriptors_count++];
-	row->fd = change->fd;
+	lk_descriptor_facts(change->fd, row);
 	row->replaced = change->replaced;
 	row->stack = add_stack(freezing, change->stack);
-	row->flags = LK_REAL(fcntl)(change->fd, F_GETFL);
-	row->close_on_exec = LK_REAL(fcntl)(change->fd, F_GETFD) & FD_CLOEXEC;
-	lk_text_init(&text, link, sizeof link);
-	lk_text_format(&text, "/proc/self/fd/%d", change->fd);
-	ssize_t length = readlink(link, row->target, sizeof row->target - 1);
-	row->target[length < 0 ? 0 : length] = '\0';
 	fold(freezing, change, row);
+}
+
+static void add_descriptors(struct freezing *freezing)
+{
+	struct lk_snapshot *snapshot = freezing->snapshot;
+
+	snapshot->descriptors_unknown = !lk_descriptor_each_new(add_descriptor, freezing);
+	lk_descriptor_ends(snapshot->descriptors, snapshot->descriptors_count);
 }
 
 static void add_thread(void *context, const struct lk_thread *thread)
@@ -297,7 +299,7 @@ static void fill(struct freezing *freezing, lk_stack_id window)
 	snapshot->window_stack = add_stack(freezing, window);
 	/* Descriptors first: they take blocks with them. */
 	if (lk_tracker.descriptors)
-		snapshot->descriptors_unknown = !lk_descriptor_each_new(add_descriptor, freezing);
+		add_descriptors(freezing);
 	if (lk_tracker.heap)
 		lk_heap_each(lk_tracker.epoch, add_block, freezing);
 	add_loss(snapshot, lk_memcheck_lost());

@@ -5,9 +5,10 @@
 . "${srcdir:-.}/tests/twins/setup.sh"
 
 compile descriptors descriptors.c || exit 1
+compile described described.c || exit 1
 compile openers openers.c || exit 1
 compile streams streams.c || exit 1
-for program in descriptors openers streams; do
+for program in descriptors described openers streams; do
 	judge $program yes
 	cat list >>all
 	judge $program no

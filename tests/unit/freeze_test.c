@@ -211,18 +211,24 @@ END_TEST
 
 START_TEST(a_long_target_is_cut)
 {
-	char path[400] = "/tmp/", name[250];
+	enum { DEPTH = 3, NAME = 250 };
+	char path[64 + DEPTH * NAME], name[NAME];
+	size_t lengths[DEPTH], length;
 
 	memset(name, 'n', sizeof name);
 	name[sizeof name - 1] = '\0';
-	snprintf(path, sizeof path, "/tmp/%.40s-%d", name, (int)getpid());
-	ck_assert_int_eq(mkdir(path, 0700), 0);
-	size_t length = strlen(path);
-	snprintf(path + length, sizeof path - length, "/%s", name);
+	length = (size_t)snprintf(path, sizeof path, "/tmp/leakcheck-%d", (int)getpid());
+	for (int i = 0; i < DEPTH; i++) {
+		ck_assert_int_eq(mkdir(path, 0700), 0);
+		lengths[i] = length;
+		length += (size_t)snprintf(path + length, sizeof path - length, "/%s", name);
+	}
 	int fd = open(path, O_RDWR | O_CREAT, 0600);
 	unlink(path);
-	path[length] = '\0';
-	rmdir(path);
+	for (int i = DEPTH; i-- > 0;) {
+		path[lengths[i]] = '\0';
+		rmdir(path);
+	}
 	ck_assert_int_ge(fd, 0);
 	freeze();
 	ck_assert_uint_eq(snapshot.descriptors_count, 1);
