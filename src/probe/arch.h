@@ -4,6 +4,7 @@
 #ifndef LK_PROBE_ARCH_H
 #define LK_PROBE_ARCH_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 #if defined __x86_64__
@@ -93,6 +94,24 @@ enum {
 	LK_SIGNAL_REGISTERS = 128 + 176 + 8,
 	LK_SIGNAL_PC = 32, /* its place in that row */
 };
+
+/* Linkers write no table for the procedure linkage table: [bti c]; adrp x16, ..;
+ * ldr x17, [x16, ..]; add x16, x16, ..; br x17.  The caller's registers are all there. */
+enum { LK_STUB_INSTRUCTIONS_MAX = 5 };
+
+/* Does CODE, LK_STUB_INSTRUCTIONS_MAX instructions from anywhere in an entry, look
+ * like its rest? */
+static inline bool lk_arch_is_stub(const uint32_t *code)
+{
+	for (unsigned i = 0; i < LK_STUB_INSTRUCTIONS_MAX; i++) {
+		if (code[i] == 0xd61f0220)
+			return true;
+		if (code[i] != 0xd503245f && (code[i] & 0x9f00001f) != 0x90000010 &&
+		    (code[i] & 0xffc003ff) != 0xf9400211 && (code[i] & 0xffc003ff) != 0x91000210)
+			return false;
+	}
+	return false;
+}
 
 #else
 #error "leakcheck walks stacks on x86-64 and aarch64 only"

@@ -82,6 +82,25 @@ static enum lk_step_outcome leave_handler(const struct lk_step_tools *tools, str
 	return at->pc ? LK_STEPPED : LK_STEP_OUTERMOST;
 }
 
+/* Out of code without a table. */
+static enum lk_step_outcome leave_unknown(const struct lk_step_tools *tools, struct lk_position *at)
+{
+	uint32_t code[LK_STUB_INSTRUCTIONS_MAX];
+
+	for (unsigned i = 0; i < LK_STUB_INSTRUCTIONS_MAX; i++) {
+		uintptr_t word;
+
+		if (!tools->load(tools->context, at->pc + sizeof *code * i, sizeof *code, &word))
+			return LK_STEP_LOST;
+		code[i] = (uint32_t)word;
+	}
+	if (!at->interrupted || !(at->registers.known >> LK_REG_PC & 1) || !lk_arch_is_stub(code))
+		return LK_STEP_LOST;
+	at->pc = lk_arch_pc(at->registers.value[LK_REG_PC]);
+	at->interrupted = false;
+	return at->pc ? LK_STEPPED : LK_STEP_OUTERMOST;
+}
+
 #else
 
 bool lk_step_is_signal_return(uintptr_t pc)
@@ -91,6 +110,13 @@ bool lk_step_is_signal_return(uintptr_t pc)
 }
 
 static enum lk_step_outcome leave_handler(const struct lk_step_tools *tools, struct lk_position *at)
+{
+	(void)tools;
+	(void)at;
+	return LK_STEP_LOST;
+}
+
+static enum lk_step_outcome leave_unknown(const struct lk_step_tools *tools, struct lk_position *at)
 {
 	(void)tools;
 	(void)at;
@@ -132,7 +158,7 @@ enum lk_step_outcome lk_step(const struct lk_step_tools *tools, struct lk_positi
 		return LK_STEP_LOST;
 	if (!(at->interrupted ? lk_cfi_find(cfi, code.eh_frame_hdr, at->pc)
 			      : lk_cfi_find_call(cfi, code.eh_frame_hdr, at->pc)))
-		return LK_STEP_LOST;
+		return leave_unknown(tools, at);
 	if (cfi->row.registers[LK_REG_PC].how == LK_CFI_UNDEFINED)
 		return LK_STEP_OUTERMOST;
 	if (!find_cfa(tools, &at->registers, &cfa))

@@ -75,7 +75,7 @@ static NOINLINE void aligned(struct path *path, int depth)
 	volatile char buffer[64] __attribute__((aligned(64)));
 	volatile char *variable = alloca(1 + path->seed % 64);
 
-	buffer[depth] = 1;
+	buffer[depth % 64] = 1;
 	variable[0] = 1;
 	go_on(path, depth);
 	buffer[0] = 2;

@@ -219,7 +219,7 @@ static struct perf_event_attr nothing = { .type = PERF_TYPE_SOFTWARE, .size = si
 static struct io_uring_params ring;
 
 BY_SYSCALL(openat, "/dev/null O_WRONLY", AT_FDCWD, "/dev/null", O_WRONLY)
-BY_SYSCALL(openat2, "/dev/null O_RDONLY|O_CLOEXEC", AT_FDCWD, "/dev/null", &how, sizeof how)
+RARE_BY_SYSCALL(openat2, AT_FDCWD, "/dev/null", &how, sizeof how)
 BY_SYSCALL(memfd_create, "memfd:mine", "mine", 0)
 BY_SYSCALL(socket, "socket:", AF_UNIX, SOCK_STREAM, 0)
 BY_SYSCALL(dup, "fd ", 0)

@@ -20,9 +20,49 @@ cd "$scratch" || exit 1
 # Runs COMMAND watched.  The one place that says how.
 watch ()	# COMMAND [ARGUMENT...]
 {
-	"$leakcheck" ${watch_options:-} "$@"
+	if [ -n "${EMULATOR:-}" ]; then
+		watch_emulated ${watch_options:-} "$@"
+	else
+		"$leakcheck" ${watch_options:-} "$@"
+	fi
 }
 watch_options=
+
+# What the command does, for programs that it cannot start: see emulate.
+watch_emulated ()	# [--OPTION]... COMMAND [ARGUMENT...]
+{
+	watch_settings=${LEAKCHECK_OPTIONS:-}:verify-all
+	while :; do
+		case $1 in
+		--no-*) watch_settings=$watch_settings:${1#--no-}=no ;;
+		--*) watch_settings=$watch_settings:${1#--} ;;
+		*) break ;;
+		esac
+		shift
+	done
+	LEAKCHECK_OPTIONS=$watch_settings EMULATOR_PRELOAD=$libraries/libleakcheck.so "$@"
+}
+
+# The file that PROGRAM, made by compile, is in.
+program_of ()	# PROGRAM
+{
+	echo "${EMULATOR:+emulated/}$1"
+}
+
+# Hides PROGRAM, of another processor, behind a script that has it emulated.
+emulate ()	# PROGRAM
+{
+	case $1 in
+	*.so | *.o) return 0 ;;
+	esac
+	mkdir -p emulated
+	mv "$1" emulated/
+	cat >"$1" <<EOT
+#!/bin/sh
+exec $EMULATOR \${EMULATOR_PRELOAD:+-E LD_PRELOAD=\$EMULATOR_PRELOAD} $scratch/emulated/$1 "\$@"
+EOT
+	chmod +x "$1"
+}
 
 # Links PROGRAM of C sources and flags; a name without a slash is one of tests/twins.
 compile ()	# PROGRAM [SOURCE | FLAG]...
@@ -41,6 +81,7 @@ compile ()	# PROGRAM [SOURCE | FLAG]...
 	${compiler:-$CC} -D_GNU_SOURCE -g -Wall -Wno-unused-result -I"$twins" -I"$srcdir/include" \
 		$check_cflags -o "$compile_to" "$@" ${compile_libs-$check_libs} >"$compile_to.log" 2>&1 ||
 		{ tap_fail "$compile_to is compiled" "$compile_to.log"; return 1; }
+	[ -z "${EMULATOR:-}" ] || emulate "$compile_to"
 }
 
 # shellcheck disable=SC2034 # for the scripts that link

@@ -15,7 +15,10 @@ judge threads no
 watch_options=--settle=20 CK_RUN_CASE="for ever"
 judge threads yes
 judge threads no
-# Here it is worse than that: Check kills the test after 0.4 seconds.
-watch_options='' CK_RUN_CASE="in a hurry"
-judge threads yes
+# Here it is worse than that: Check kills the test after 0.4 seconds, in which no
+# emulator comes to the end.
+if [ -z "${EMULATOR:-}" ]; then
+	watch_options='' CK_RUN_CASE="in a hurry"
+	judge threads yes
+fi
 tap_end

@@ -17,6 +17,13 @@
 
 enum { MODULES_MAX = 100 };
 
+/* O_LARGEFILE as the kernel gives it; libc's is 0. */
+#ifdef __aarch64__
+enum { LARGEFILE = 0400000 };
+#else
+enum { LARGEFILE = 0100000 };
+#endif
+
 static struct lk_descriptor descriptor_row(int fd, const char *target, int flags)
 {
 	struct lk_descriptor row = { .fd = fd, .flags = flags };
@@ -47,8 +54,7 @@ START_TEST(a_descriptor_with_its_target_and_flags)
 			 "fd 3 socket:[12] O_RDONLY|O_NONBLOCK");
 	check_descriptor(descriptor_row(3, "/tmp", O_RDONLY | O_DIRECTORY),
 			 "fd 3 /tmp O_RDONLY|O_DIRECTORY");
-	/* 0100000: O_LARGEFILE as the kernel gives it. */
-	check_descriptor(descriptor_row(3, "/tmp/x", 0100000), "fd 3 /tmp/x O_RDONLY");
+	check_descriptor(descriptor_row(3, "/tmp/x", LARGEFILE), "fd 3 /tmp/x O_RDONLY");
 }
 END_TEST
 
