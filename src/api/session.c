@@ -16,6 +16,7 @@
 #include "probe/thread.h"
 #include "probe/tracker.h"
 #include "probe/unwind.h"
+#include "probe/window_stack.h"
 
 static LK_HOT struct window {
 	lk_stack_id stack;
@@ -29,6 +30,7 @@ void lk_session_open(const void *frame)
 	int saved = lk_quiet_begin();
 
 	window.stack = lk_unwind(frame);
+	lk_window_stack_open(frame);
 	lk_tracker_mark();
 	window.descriptors_known = !lk_tracker.descriptors || lk_descriptor_baseline();
 	window.allocations = lk_counters_allocations();
@@ -152,6 +154,9 @@ void lk_session_close(const struct lk_session_end *end, struct lk_outcome *ret)
 		lost += outcome.snapshot.events_lost;
 		window.descriptors_known &= !outcome.snapshot.descriptors_unknown;
 		window.children_unknown = outcome.snapshot.children_unknown;
+		if (outcome.snapshot.is_unscanned)
+			note("who holds the memory could not be looked for: no copy of the "
+			     "process could be made");
 	}
 	lost += lk_freeze_losses() - window.losses;
 	outcome.verdict = lk_judge(lk_findings_leaks(&outcome.findings),

@@ -7,7 +7,59 @@
 #include "base/attributes.h"
 #include "base/light.h"
 
-enum { CHUNK_SIZE = 1 << 20 };
+enum { CHUNK_SIZE = 1 << 20, REGIONS_MAX = 1 << 14 };
+
+/* What is ours is nobody's reference to a block of the program. */
+static struct region {
+	uintptr_t start, end; /* start 0: free */
+} regions[REGIONS_MAX];
+static LK_HOT unsigned regions_used; /* those beyond were never taken */
+static LK_HOT bool regions_missing;
+
+static void remember(uintptr_t start, uintptr_t end)
+{
+	for (unsigned i = 0; i < REGIONS_MAX; i++) {
+		uintptr_t none = 0;
+		unsigned used = __atomic_load_n(&regions_used, __ATOMIC_RELAXED);
+
+		if (!__atomic_compare_exchange_n(&regions[i].start, &none, start, false,
+						 __ATOMIC_ACQ_REL, __ATOMIC_RELAXED))
+			continue;
+		__atomic_store_n(&regions[i].end, end, __ATOMIC_RELEASE);
+		while (used < i + 1 &&
+		       !__atomic_compare_exchange_n(&regions_used, &used, i + 1, false,
+						    __ATOMIC_RELEASE, __ATOMIC_RELAXED))
+			;
+		return;
+	}
+	regions_missing = true;
+}
+
+static void forget(uintptr_t start)
+{
+	unsigned used = __atomic_load_n(&regions_used, __ATOMIC_ACQUIRE);
+
+	for (unsigned i = 0; i < used; i++)
+		if (__atomic_load_n(&regions[i].start, __ATOMIC_RELAXED) == start) {
+			__atomic_store_n(&regions[i].end, 0, __ATOMIC_RELEASE);
+			__atomic_store_n(&regions[i].start, 0, __ATOMIC_RELEASE);
+			return;
+		}
+}
+
+bool lk_pages_each(void (*visit)(void *context, uintptr_t start, uintptr_t end), void *context)
+{
+	unsigned used = __atomic_load_n(&regions_used, __ATOMIC_ACQUIRE);
+
+	for (unsigned i = 0; i < used; i++) {
+		uintptr_t end = __atomic_load_n(&regions[i].end, __ATOMIC_ACQUIRE);
+		uintptr_t start = __atomic_load_n(&regions[i].start, __ATOMIC_ACQUIRE);
+
+		if (start && end > start)
+			visit(context, start, end);
+	}
+	return !regions_missing;
+}
 
 static void *map(size_t size, int sharing)
 {
@@ -16,7 +68,10 @@ static void *map(size_t size, int sharing)
 			   sharing | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
 
 	errno = saved;
-	return pages == MAP_FAILED ? NULL : pages;
+	if (pages == MAP_FAILED)
+		return NULL;
+	remember((uintptr_t)pages, (uintptr_t)pages + ((size + 4095) & ~(size_t)4095));
+	return pages;
 }
 
 void *lk_pages_map(size_t size)
@@ -33,6 +88,7 @@ void lk_pages_unmap(void *pages, size_t size)
 {
 	int saved = errno;
 
+	forget((uintptr_t)pages);
 	munmap(pages, size);
 	errno = saved;
 }

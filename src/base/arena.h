@@ -17,6 +17,10 @@ void *lk_pages_map_shared(size_t size);
 /* Gives back exactly what lk_pages_map returned. */
 void lk_pages_unmap(void *pages, size_t size);
 
+/* Calls VISIT for each region that lk_pages_map and lk_pages_map_shared gave out and
+ * that is still mapped.  False: there were too many to remember all of them. */
+bool lk_pages_each(void (*visit)(void *context, uintptr_t start, uintptr_t end), void *context);
+
 /* A bump allocator for small records that live as long as the process.
  * All zeros is a valid empty arena.  Thread-safe without locks. */
 struct lk_arena {

@@ -120,46 +120,88 @@ static uintptr_t read_hex(const char **text)
 	}
 }
 
-/* "start-end perms offset device inode    name" */
-static const char *name_in_line(const char *line, uintptr_t address)
+static const char *after_blanks(const char *text, unsigned fields)
 {
-	uintptr_t start = read_hex(&line);
-
-	line += *line == '-';
-	if (address < start || address >= read_hex(&line))
-		return NULL;
-	return strchr(line, '/');
+	for (; fields > 0; fields--) {
+		text += strcspn(text, " ");
+		while (*text == ' ')
+			text++;
+	}
+	return text;
 }
 
-bool lk_proc_mapped_file(uintptr_t address, char *name, size_t size)
+/* "start-end perms offset device inode    name" */
+static struct lk_map read_line(const char *line)
+{
+	struct lk_map map = { .start = read_hex(&line) };
+
+	line += *line == '-';
+	map.end = read_hex(&line);
+	line = after_blanks(line, 1);
+	if (strlen(line) >= 4) {
+		map.readable = line[0] == 'r';
+		map.writable = line[1] == 'w';
+		map.executable = line[2] == 'x';
+		map.shared = line[3] == 's';
+	}
+	map.name = after_blanks(line, 4);
+	return map;
+}
+
+bool lk_proc_maps(void (*visit)(void *context, const struct lk_map *map), void *context)
 {
 	char buffer[8192];
 	size_t used = 0;
-	bool found = false;
 	int saved = errno;
 	int fd = open_raw("/proc/self/maps", 0);
-	long got;
+	long got = -1;
 
-	while (fd >= 0 && !found &&
+	while (fd >= 0 &&
 	       (got = syscall(SYS_read, fd, buffer + used, sizeof buffer - 1 - used)) > 0) {
 		char *line = buffer, *end;
 
 		used += (size_t)got;
 		buffer[used] = '\0';
-		while (!found && (end = strchr(line, '\n'))) {
+		while ((end = strchr(line, '\n'))) {
 			*end = '\0';
-			const char *path = name_in_line(line, address);
-			if (path && strlen(path) < size) {
-				memcpy(name, path, strlen(path) + 1);
-				found = true;
-			}
+			struct lk_map map = read_line(line);
+			visit(context, &map);
 			line = end + 1;
 		}
 		used -= (size_t)(line - buffer);
 		memmove(buffer, line, used);
+		if (used == sizeof buffer - 1)
+			used = 0; /* no line of the kernel's is that long */
 	}
 	if (fd >= 0)
 		syscall(SYS_close, fd);
 	errno = saved;
-	return found;
+	return got == 0;
+}
+
+struct search {
+	uintptr_t address;
+	char *name;
+	size_t size;
+	bool found;
+};
+
+static void look(void *context, const struct lk_map *map)
+{
+	struct search *search = context;
+	size_t length = strlen(map->name);
+
+	if (search->address < map->start || search->address >= map->end || map->name[0] != '/' ||
+	    length >= search->size)
+		return;
+	memcpy(search->name, map->name, length + 1);
+	search->found = true;
+}
+
+bool lk_proc_mapped_file(uintptr_t address, char *name, size_t size)
+{
+	struct search search = { address, name, size, false };
+
+	lk_proc_maps(look, &search);
+	return search.found;
 }

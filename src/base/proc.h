@@ -20,6 +20,17 @@ size_t lk_proc_read(const char *path, char *buffer, size_t size);
  * false if there is none or it does not fit. */
 bool lk_proc_mapped_file(uintptr_t address, char *name, size_t size);
 
+/* A line of /proc/self/maps. */
+struct lk_map {
+	uintptr_t start, end;
+	bool readable, writable, executable, shared;
+	const char *name; /* "" for an anonymous one; cut if it is very long */
+};
+
+/* Calls VISIT for each mapping of this process, by address.  False if the list
+ * cannot be read; errno is kept. */
+bool lk_proc_maps(void (*visit)(void *context, const struct lk_map *map), void *context);
+
 /* Copies SIZE bytes of this process at FROM, which may not be there, to TO; false
  * if they are not, or if the kernel refuses to tell. */
 bool lk_proc_memory(const void *from, void *to, size_t size);

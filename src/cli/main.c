@@ -18,7 +18,6 @@ const struct lk_verb lk_verbs[] = {
 	  "print what is a leak, what is a note, and what makes a test unsure" },
 	{ "baseline", lk_verb_baseline, "[options] file [--] program [arguments]",
 	  "run a program and write its leaks to a file for --baseline" },
-	{ "ignores", lk_verb_ignores, "", "list what the C library keeps once, which is no leak" },
 	{ "help", lk_verb_help, "", "print this text" },
 	{ "version", lk_verb_version, "", "print the version" },
 };

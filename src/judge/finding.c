@@ -7,7 +7,7 @@
 
 #include "judge/baseline.h"
 #include "judge/describe.h"
-#include "judge/libc_once.h"
+#include "judge/holder.h"
 #include "judge/series.h"
 #include "judge/suppression.h"
 #include "judge/suspect.h"
@@ -88,6 +88,7 @@ static uint32_t stable_id(const struct lk_finding *finding)
 static void release_row(struct lk_finding *finding)
 {
 	free(finding->what);
+	free(finding->holder);
 	free(finding->frames);
 	*finding = (struct lk_finding){ 0 };
 }
@@ -137,8 +138,8 @@ static void count(struct lk_findings *findings, const struct lk_finding *finding
 	if (finding->ruling != LK_RULING_fail)
 		return;
 	findings->leaks[finding->kind]++;
-	findings->blocks += finding->blocks;
-	findings->bytes += finding->bytes;
+	findings->blocks += finding->blocks + finding->through_blocks;
+	findings->bytes += finding->bytes + finding->through_bytes;
 }
 
 static bool is_shown(const struct making *making, enum lk_ruling ruling)
@@ -184,22 +185,30 @@ static bool add_site(const struct making *making, const struct lk_site *site)
 		[LK_HOLD_THREAD] = LK_CLASS_held,	  [LK_HOLD_LIBC] = LK_CLASS_libc,
 	};
 	struct lk_findings *findings = making->findings;
-	struct lk_finding finding = { .blocks = site->blocks, .bytes = site->bytes };
+	struct lk_finding finding = { .blocks = site->blocks,
+				      .bytes = site->bytes,
+				      .inner = site->inner,
+				      .through_blocks = site->through_blocks,
+				      .through_bytes = site->through_bytes };
 
+	/* Told with its head. */
+	if (site->hold == LK_HOLD_INDIRECT)
+		return true;
 	if (!rule(making, classes[site->hold], site->series, &finding))
 		return true;
 	if (!is_named(making)) {
 		count(findings, &finding);
 		return true;
 	}
-	if (!name_frames(findings, making->snapshot, site->stack, &finding)) {
+	bool ok = name_frames(findings, making->snapshot, site->stack, &finding);
+	if (ok && site->path > 0) {
+		finding.holder = lk_holder_describe(&making->snapshot->paths[site->path],
+						    findings->symbols);
+		ok = finding.holder != NULL;
+	}
+	if (!ok) {
 		release_row(&finding);
 		return false;
-	}
-	if (making->policy->ignore_libc &&
-	    lk_libc_once_find(finding.frames, finding.frames_count, findings->symbols)) {
-		release_row(&finding);
-		return true;
 	}
 	return conclude(making, &finding);
 }
@@ -250,7 +259,8 @@ static bool add_thread(const struct making *making, const struct lk_thread_left 
 {
 	struct lk_finding finding = { 0 };
 
-	if (!rule(making, LK_CLASS_left, row->series, &finding))
+	if (!rule(making, row->is_handle_held ? LK_CLASS_joinable : LK_CLASS_left, row->series,
+		  &finding))
 		return true;
 	if (is_named(making))
 		return add_described(making, row->stack,
@@ -315,7 +325,6 @@ struct lk_policy lk_policy_of(const struct lk_options *options)
 	return (struct lk_policy){
 		.fail_on = options->strict ? LK_FAIL_ON_ALL : options->fail_on,
 		.notes = options->notes,
-		.ignore_libc = options->ignore_libc,
 	};
 }
 

@@ -23,6 +23,9 @@ struct lk_finding {
 	const struct lk_series *series; /* in the snapshot; runs are 0 if it was not run again */
 	uint64_t blocks, bytes; /* heap only */
 	uint64_t known;		/* how much of it the baseline has, if that is not all */
+	uint64_t inner; /* of the blocks: only pointers into them, none to their start */
+	uint64_t through_blocks, through_bytes; /* and lost with them */
+	char *holder; /* of a block that is held, in words; else NULL */
 	char *what;		/* descriptor, thread: which one, in words; else NULL */
 	uint32_t id;		/* stable: kind, modules and functions, no line numbers */
 	struct lk_frame *frames; /* innermost first, our own and Check's left out */
@@ -53,7 +56,6 @@ struct lk_baseline;
 struct lk_policy {
 	unsigned fail_on; /* bits 1 << enum lk_fail_on */
 	bool notes;	  /* also make rows of what fails no test */
-	bool ignore_libc; /* leave out what the C library keeps once (judge/libc_once.h) */
 	/* Rules that say what to ignore, NULL for none; what each one did goes to USES. */
 	const struct lk_suppressions *suppressions;
 	struct lk_rule_use *uses;

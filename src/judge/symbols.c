@@ -12,16 +12,18 @@
 #include "judge/names.h"
 #include "judge/source.h"
 #include "judge/stack_room.h"
+#include "judge/variables.h"
 
 /* dwarf_getsrclines alone takes 150 KiB. */
 enum { LIBDW_STACK = 384 << 10 };
 
 /* What has been read of one module, each part when it is first asked for. */
 struct content {
-	bool opened, has_names, has_source;
+	bool opened, has_names, has_source, has_variables;
 	bool source_is_broken; /* libdw ran out of memory in it */
 	struct lk_binary binary;
 	struct lk_names names;
+	struct lk_variables variables;
 	struct lk_source source;
 	Dwarf_Addr dwarf_bias;
 };
@@ -76,6 +78,7 @@ void lk_symbols_close(struct lk_symbols *symbols)
 	for (size_t i = 0; i < symbols->module_count; i++) {
 		lk_source_deinit(&symbols->contents[i].source);
 		lk_names_deinit(&symbols->contents[i].names);
+		lk_variables_deinit(&symbols->contents[i].variables);
 	}
 	if (symbols->dwfl)
 		symbols->libdw.dwfl_end(symbols->dwfl);
@@ -353,4 +356,62 @@ size_t lk_symbols_name(struct lk_symbols *symbols, uintptr_t return_address,
 	}
 	remember(symbols, return_address, found, count);
 	return copy_frames(frames, max, found, count);
+}
+
+/* The content of MODULE with its variables, or NULL. */
+static struct content *with_variables(struct lk_symbols *symbols, const struct lk_module *module)
+{
+	struct content *content = &symbols->contents[module - symbols->modules];
+
+	if (!lk_stack_room_ensure(&symbols->stack_room, LIBDW_STACK) ||
+	    !open_content(symbols, module, content))
+		return NULL;
+	if (!content->has_variables) {
+		content->has_variables = true;
+		if (!lk_variables_init(&content->variables, &symbols->libdw,
+				       content->binary.dwfl_module))
+			complain_of_memory(symbols);
+	}
+	return content;
+}
+
+static void name_variable(struct lk_symbols *symbols, const struct lk_variable *variable,
+			  struct lk_data_name *ret)
+{
+	ret->name = readable(symbols, variable->name, true);
+	ret->file = variable->file;
+}
+
+void lk_symbols_variable(struct lk_symbols *symbols, uintptr_t address, struct lk_data_name *ret)
+{
+	const struct lk_module *module =
+		lk_module_find(symbols->modules, symbols->module_count, address);
+	struct content *content = module ? with_variables(symbols, module) : NULL;
+
+	*ret = (struct lk_data_name){ .module = module, .offset = address };
+	if (module)
+		ret->offset -= module->bias;
+	const struct lk_variable *variable =
+		content ? lk_variables_find(&content->variables, &content->variables.data, address,
+					    &ret->offset) :
+			  NULL;
+	if (variable)
+		name_variable(symbols, variable, ret);
+}
+
+void lk_symbols_thread_local(struct lk_symbols *symbols, uintptr_t module, uint64_t offset,
+			     struct lk_data_name *ret)
+{
+	*ret = (struct lk_data_name){ .offset = offset };
+	for (size_t i = 0; i < symbols->module_count; i++)
+		if (symbols->modules[i].bias == module)
+			ret->module = &symbols->modules[i];
+	struct content *content = ret->module ? with_variables(symbols, ret->module) : NULL;
+	const struct lk_variable *variable =
+		content ? lk_variables_find(&content->variables,
+					    &content->variables.thread_local_data, offset,
+					    &ret->offset) :
+			  NULL;
+	if (variable)
+		name_variable(symbols, variable, ret);
 }

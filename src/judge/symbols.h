@@ -50,6 +50,21 @@ void lk_symbols_close(struct lk_symbols *symbols);
 size_t lk_symbols_name(struct lk_symbols *symbols, uintptr_t return_address,
 		       struct lk_frame *frames, size_t max);
 
+/* A byte of data.  Strings as in struct lk_frame; NAME and FILE are NULL where
+ * unknown, and FILE always is for a variable that is not static. */
+struct lk_data_name {
+	const char *name, *file;
+	const struct lk_module *module; /* NULL: no module holds the address */
+	uint64_t offset; /* into the variable; without a name into the module */
+};
+
+/* Names the variable around ADDRESS; and the one at OFFSET of the thread-local data
+ * of the module that is loaded at MODULE (its bias). */
+void lk_symbols_variable(struct lk_symbols *symbols, uintptr_t address,
+			 struct lk_data_name *ret);
+void lk_symbols_thread_local(struct lk_symbols *symbols, uintptr_t module, uint64_t offset,
+			     struct lk_data_name *ret);
+
 /* Why names are missing, as a sentence, or NULL when nothing went wrong.  Of
  * several reasons the first. */
 const char *lk_symbols_complaint(const struct lk_symbols *symbols);

@@ -4,10 +4,11 @@
 #include <string.h>
 
 const struct lk_class_row lk_class_rows[LK_CLASS_COUNT] = {
-#define LK_CLASS(name, kind, word, known_by, unknown, once, settles, grows)                \
-	{ LK_KIND_##kind, word, known_by,                                                  \
-	  { LK_FAIL_ON_##unknown, LK_FAIL_ON_##once, LK_FAIL_ON_##settles,                 \
-	    LK_FAIL_ON_##grows } },
+#define LK_CLASS(name, kind, word, known_by, unknown, once, settles, grows) \
+	{ LK_KIND_##kind,                                                   \
+	  word,                                                             \
+	  known_by,                                                         \
+	  { LK_FAIL_ON_##unknown, LK_FAIL_ON_##once, LK_FAIL_ON_##settles, LK_FAIL_ON_##grows } },
 #include "judge/verdict.def"
 #undef LK_CLASS
 };
@@ -19,7 +20,7 @@ const char *const lk_again_words[LK_AGAIN_COUNT] = {
 };
 
 const char *const lk_ruling_words[LK_RULING_COUNT] = { "leak", "unsure", "note", "ignored",
-							"known" };
+						       "known" };
 
 const char *const lk_verdict_words[LK_UNSURE + 1] = { "clean", "leaked", "unsure" };
 
@@ -63,7 +64,7 @@ bool lk_class_is_constant(enum lk_class class)
 
 void lk_policy_print(FILE *out, unsigned fail_on)
 {
-	for (int class = 0; class < LK_CLASS_COUNT; class++) {
+	for (int class = 0; class < LK_CLASS_COUNT; class ++) {
 		const struct lk_class_row *row = &lk_class_rows[class];
 
 		fprintf(out, "%s, %s: %s\n", lk_kind_name(row->kind), row->word, row->known_by);

@@ -15,17 +15,17 @@
 #include "base/options.h"
 
 /* Kinds of findings: X(name, how a report calls one). */
-#define LK_KINDS(X)                  \
-	X(heap, "heap")              \
-	X(descriptor, "fd")          \
-	X(thread, "thread")          \
+#define LK_KINDS(X)         \
+	X(heap, "heap")     \
+	X(descriptor, "fd") \
+	X(thread, "thread") \
 	X(child, "child")
 
 enum lk_kind {
 #define LK_NAME(name, text) LK_KIND_##name,
 	LK_KINDS(LK_NAME)
 #undef LK_NAME
-	LK_KIND_COUNT
+		LK_KIND_COUNT
 };
 
 /* How a report calls KIND: "heap", "fd", "thread", "child". */
@@ -40,17 +40,17 @@ enum lk_class {
 
 /* What running the test again showed: X(name, in words).  The order is that of the
  * columns of verdict.def. */
-#define LK_AGAIN_LIST(X)                               \
-	X(unknown, "could not be run again")           \
-	X(once, "happens once")                        \
-	X(settles, "rises, then stops")                \
+#define LK_AGAIN_LIST(X)                     \
+	X(unknown, "could not be run again") \
+	X(once, "happens once")              \
+	X(settles, "rises, then stops")      \
 	X(grows, "rises each time")
 
 enum lk_again {
 #define LK_NAME(name, text) LK_AGAIN_##name,
 	LK_AGAIN_LIST(LK_NAME)
 #undef LK_NAME
-	LK_AGAIN_COUNT
+		LK_AGAIN_COUNT
 };
 
 enum lk_ruling {

@@ -34,11 +34,42 @@ enum lk_hold {
 	LK_HOLD_COUNT
 };
 
+/* What a chain of pointers begins with. */
+enum lk_root {
+	LK_ROOT_NONE,
+	LK_ROOT_DATA,	  /* data of a module */
+	LK_ROOT_TLS,	  /* thread-local data of the window's thread */
+	LK_ROOT_KEY,	  /* pthread_setspecific in that thread */
+	LK_ROOT_STACK,	  /* its stack, where it was when the window was opened */
+	LK_ROOT_ALTSTACK, /* its alternate signal stack */
+	LK_ROOT_THREAD,	  /* stack or thread-local data of another thread */
+	LK_ROOT_MAPPING,  /* memory that the program mapped itself */
+	LK_ROOT_LOADER,	  /* the dynamic loader allocated it */
+};
+
+enum { LK_PATH_STEPS_MAX = 8 };
+
+/* The shortest chain of pointers to a block: the word at `address` points into a
+ * block, that many bytes into which stands a pointer into the next, and so on. */
+struct lk_path {
+	enum lk_root root;
+	pid_t tid; /* of a thread's root */
+	uintptr_t address;
+	uintptr_t module; /* thread-local data: bias of the module that has it, or 0, */
+	uint64_t offset; /* and how far inside */
+	uint32_t steps; /* the first of them in offsets */
+	uint64_t offsets[LK_PATH_STEPS_MAX];
+};
+
 /* Blocks of one stack that are held alike. */
 struct lk_site {
 	size_t stack; /* index into stacks */
 	enum lk_hold hold;
 	uint64_t blocks, bytes;
+	uint64_t inner; /* of the blocks: only pointers into them, none to their start */
+	/* Lost: what is reached through these blocks only. */
+	uint64_t through_blocks, through_bytes;
+	size_t path; /* index into paths, to one of the blocks; paths[0] is empty */
 	size_t series; /* index into series; series[0] is the empty one */
 };
 
@@ -48,6 +79,7 @@ struct lk_thread_left {
 	pid_t tid;
 	bool finished; /* ended, but neither joined nor detached */
 	bool detached;
+	bool is_handle_held; /* the program still knows its pthread_t */
 	size_t stack; /* where it was created */
 	uintptr_t start; /* its start routine */
 	size_t series; /* index into series */
@@ -70,6 +102,8 @@ struct lk_snapshot {
 	size_t frames_count;
 	struct lk_module *modules;
 	size_t modules_count;
+	struct lk_path *paths;
+	size_t paths_count;
 	/* How it went on; [0] says that the test was not run again. */
 	struct lk_series *series;
 	size_t series_count, series_max;
@@ -78,6 +112,7 @@ struct lk_snapshot {
 	size_t window_stack; /* index into stacks: where the window was opened */
 	/* Rows that did not fit; not 0: the snapshot is incomplete. */
 	uint64_t events_lost;
+	bool is_unscanned; /* who holds the blocks could not be looked for */
 	bool descriptors_unknown; /* the kernel's list could not be read */
 	bool children_unknown;	  /* there are some that nothing is known about */
 };

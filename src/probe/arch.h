@@ -20,6 +20,12 @@ enum {
  * next to the frame record of the function that was called. */
 #define LK_ARCH_CALL_PUSHES
 
+/* A variable of a library that the linker put into the program. */
+enum { LK_RELOCATION_COPY = 5 };
+
+/* Thread-local data may lie so far above the record that a thread's handle names. */
+enum { LK_TLS_ABOVE = 0 };
+
 /* The registers a function must give back to its caller, which are all that
  * the frames outside may use, and where they were read (*PC). */
 static inline __attribute__((always_inline)) uint32_t lk_arch_read(uintptr_t *registers)
@@ -53,6 +59,8 @@ enum {
 	LK_REG_PC = 30, /* the link register is the column of the return address */
 	LK_REG_COUNT = 32,
 };
+enum { LK_RELOCATION_COPY = 1024 };
+enum { LK_TLS_ABOVE = 1 << 16 };
 
 static inline __attribute__((always_inline)) uint32_t lk_arch_read(uintptr_t *registers)
 {

@@ -17,6 +17,7 @@
 #include "probe/heap.h"
 #include "probe/memcheck.h"
 #include "probe/modules.h"
+#include "probe/reach.h"
 #include "probe/stream.h"
 #include "probe/thread.h"
 #include "probe/tracker.h"
@@ -33,6 +34,7 @@ enum {
 	THREADS_MAX = 1 << 14,
 	CHILDREN_MAX = 1 << 12,
 	MODULES_MAX = 1 << 11,
+	PATHS_MAX = SITES_MAX + 1,
 	INDEX_SIZE = 1 << 19, /* places of the stack index, twice STACKS_MAX */
 	FOLDED_SIZE = 1 << 18, /* places of the index of folded blocks */
 };
@@ -166,6 +168,67 @@ static void add_block(void *context, const struct lk_block *block)
 	site->bytes += block->size;
 }
 
+static bool is_told(void *context, uintptr_t address)
+{
+	return is_folded(context, address);
+}
+
+static void add_site(struct freezing *freezing, const struct lk_reach_site *row)
+{
+	struct lk_snapshot *snapshot = freezing->snapshot;
+
+	if (snapshot->sites_count == SITES_MAX) {
+		snapshot->events_lost++;
+		return;
+	}
+	struct lk_site *site = &snapshot->sites[snapshot->sites_count++];
+	*site = (struct lk_site){
+		.stack = add_stack(freezing, row->stack),
+		.hold = row->hold,
+		.blocks = row->blocks,
+		.bytes = row->bytes,
+		.inner = row->inner,
+		.through_blocks = row->through_blocks,
+		.through_bytes = row->through_bytes,
+	};
+	if (row->path.root == LK_ROOT_NONE)
+		return;
+	site->path = snapshot->paths_count++;
+	snapshot->paths[site->path] = row->path;
+}
+
+static void add_reach(struct freezing *freezing, const struct lk_reach *reach)
+{
+	struct lk_snapshot *snapshot = freezing->snapshot;
+
+	for (size_t i = 0; i < reach->sites_count; i++)
+		add_site(freezing, &reach->sites[i]);
+	for (size_t i = 0; i < reach->handles_count; i++)
+		for (size_t k = 0; k < snapshot->threads_count; k++)
+			if (snapshot->threads[k].tid == reach->handles[i].tid)
+				snapshot->threads[k].is_handle_held =
+					reach->handles[i].hold == LK_HOLD_RETAINED;
+	snapshot->events_lost += reach->is_short;
+}
+
+/* Looks who holds what is young; if that fails, tells at least what there is. */
+static void add_heap(struct freezing *freezing)
+{
+	struct lk_snapshot *snapshot = freezing->snapshot;
+	const struct lk_reach_told told = { is_told, freezing };
+	bool is_young = lk_counters_young(lk_tracker.epoch) != 0;
+
+	if (!lk_tracker.heap || (!is_young && snapshot->threads_count == 0))
+		return;
+	struct lk_reach *reach = lk_reach_scan(&told);
+	if (reach)
+		add_reach(freezing, reach);
+	else if (is_young)
+		lk_heap_each(lk_tracker.epoch, add_block, freezing);
+	snapshot->is_unscanned = !reach;
+	lk_reach_release(reach);
+}
+
 static void add_descriptor(void *context, const struct lk_descriptor_change *change)
 {
 	struct freezing *freezing = context;
@@ -258,7 +321,8 @@ static void add_child(void *context, const struct lk_child_seen *child)
 	X(children, CHILDREN_MAX)             \
 	X(stacks, STACKS_MAX)                 \
 	X(frames, FRAMES_MAX)                 \
-	X(modules, MODULES_MAX)
+	X(modules, MODULES_MAX)               \
+	X(paths, PATHS_MAX)
 
 static bool reserve(struct lk_snapshot *snapshot)
 {
@@ -296,17 +360,17 @@ static void fill(struct freezing *freezing, lk_stack_id window)
 	struct lk_snapshot *snapshot = freezing->snapshot;
 
 	snapshot->stacks_count = 1; /* the empty stack */
+	snapshot->paths_count = 1;  /* the empty path */
 	snapshot->window_stack = add_stack(freezing, window);
 	/* Descriptors first: they take blocks with them. */
 	if (lk_tracker.descriptors)
 		add_descriptors(freezing);
-	if (lk_tracker.heap)
-		lk_heap_each(lk_tracker.epoch, add_block, freezing);
 	add_loss(snapshot, lk_memcheck_lost());
 	if (lk_tracker.threads)
 		lk_thread_each(lk_tracker.epoch, add_thread, freezing);
 	if (lk_tracker.children)
 		snapshot->children_unknown = !lk_child_each(add_child, freezing);
+	add_heap(freezing);
 	snapshot->modules_count = lk_modules_list(snapshot->modules, MODULES_MAX);
 }
 

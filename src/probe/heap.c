@@ -47,6 +47,11 @@ void lk_heap_init(unsigned granule)
 	granule_shift = granule == 32 ? 5 : 3;
 }
 
+unsigned lk_heap_granule_shift(void)
+{
+	return granule_shift;
+}
+
 uint64_t lk_heap_lost(void)
 {
 	return __atomic_load_n(&lost, __ATOMIC_RELAXED) + lk_big_lost();
@@ -282,10 +287,15 @@ bool lk_heap_forgive(const void *address)
 enum { BATCH = 512 };
 
 struct sweep {
-	uint32_t epoch;
+	row first, range; /* of epochs, where they stand in a row */
 	void (*visit)(void *context, const struct lk_block *block);
 	void *context;
 };
+
+static inline bool is_wanted(row value, const struct sweep *sweep)
+{
+	return (value & (row)EPOCH_MASK << EPOCH_SHIFT) - sweep->first <= sweep->range;
+}
 
 static void visit_rows(const row *rows, const uint16_t *found, size_t count, uintptr_t address,
 		       const struct sweep *sweep)
@@ -295,7 +305,7 @@ static void visit_rows(const row *rows, const uint16_t *found, size_t count, uin
 		uintptr_t half = value >> HALF_SHIFT & (granule_shift == 5);
 		struct lk_block block;
 
-		if (row_epoch(value) != sweep->epoch)
+		if (!is_wanted(value, sweep))
 			continue; /* another thread has released it meanwhile */
 		read_row(value, address + ((uintptr_t)found[i] << granule_shift) + (half << 4),
 			 &block);
@@ -307,41 +317,59 @@ static void visit_rows(const row *rows, const uint16_t *found, size_t count, uin
 static void sweep_batch(row *rows, uintptr_t address, const void *context)
 {
 	const struct sweep *sweep = context;
-	const row mask = (row)EPOCH_MASK << EPOCH_SHIFT, wanted = (row)sweep->epoch << EPOCH_SHIFT;
 	uint16_t found[BATCH];
 	size_t count = 0;
 
 	for (size_t i = 0; i < BATCH; i++) {
 		found[count] = (uint16_t)i;
-		count += (__atomic_load_n(&rows[i], __ATOMIC_RELAXED) & mask) == wanted;
+		count += is_wanted(__atomic_load_n(&rows[i], __ATOMIC_RELAXED), sweep);
 	}
 	visit_rows(rows, found, count, address, sweep);
 }
 
-/* Calls SWEEP for each batch of rows that may have been written to. */
-static void each_batch(void (*sweep)(row *rows, uintptr_t address, const void *context),
-		       const void *context)
+/* The complete leaf that comes next behind PART, NULL if there is none. */
+static const struct leaf *leaf_behind(uintptr_t part)
 {
 	unsigned used = __atomic_load_n(&leaves_used, __ATOMIC_RELAXED);
-	const size_t chunk_rows = (size_t)1 << (CHUNK_SHIFT - granule_shift);
+	const struct leaf *next = NULL;
 
 	for (unsigned i = 0; i < used; i++) {
 		unsigned place = __atomic_load_n(&order[i], __ATOMIC_ACQUIRE);
 		const struct leaf *leaf = place ? &leaves[place - 1] : NULL;
 
-		for (size_t at = 0; leaf && at < chunk_rows * CHUNKS; at += BATCH)
+		if (leaf && leaf->claimed_for > part &&
+		    (!next || leaf->claimed_for < next->claimed_for))
+			next = leaf;
+	}
+	return next;
+}
+
+/* Calls SWEEP for each batch of rows that may have been written to, by address. */
+static void each_batch(void (*sweep)(row *rows, uintptr_t address, const void *context),
+		       const void *context)
+{
+	const size_t chunk_rows = (size_t)1 << (CHUNK_SHIFT - granule_shift);
+	const struct leaf *leaf = NULL;
+
+	while ((leaf = leaf_behind(leaf ? leaf->claimed_for : 0)) != NULL)
+		for (size_t at = 0; at < chunk_rows * CHUNKS; at += BATCH)
 			if (leaf->touched[at / chunk_rows])
 				sweep(leaf->rows + at,
 				      ((leaf->claimed_for - 1) << LEAF_SHIFT) +
 					      (at << granule_shift),
 				      context);
-	}
 }
 
 void lk_heap_each(uint32_t epoch, void (*visit)(void *context, const struct lk_block *block),
 		  void *context)
 {
-	each_batch(sweep_batch, &(struct sweep){ epoch, visit, context });
+	struct sweep sweep = { (row)epoch << EPOCH_SHIFT, 0, visit, context };
+
+	if (epoch == LK_HEAP_ANY) {
+		sweep.first = (row)1 << EPOCH_SHIFT; /* no row has none */
+		sweep.range = (row)(EPOCH_MASK - 1) << EPOCH_SHIFT;
+	}
+	each_batch(sweep_batch, &sweep);
 }
 
 static void age_batch(row *rows, uintptr_t address, const void *context)

@@ -46,7 +46,11 @@ bool lk_heap_find(const void *address, struct lk_block *ret);
 /* The block stays: it is never young again.  False if there is no row. */
 bool lk_heap_forgive(const void *address);
 
-/* Calls VISIT for every row of EPOCH, in order of address within a region. */
+/* Blocks begin at least this many address bits apart; 5 or 3. */
+unsigned lk_heap_granule_shift(void);
+
+/* Calls VISIT for every row of EPOCH, or of LK_HEAP_ANY, in order of address. */
+enum { LK_HEAP_ANY = 0 };
 void lk_heap_each(uint32_t epoch, void (*visit)(void *context, const struct lk_block *block),
 		  void *context);
 

@@ -236,6 +236,25 @@ void lk_thread_each(uint32_t epoch, void (*visit)(void *context, const struct lk
 	}
 }
 
+const struct lk_thread *lk_thread_find(pid_t tid)
+{
+	struct lk_thread *known = __atomic_load_n(&rows, __ATOMIC_ACQUIRE);
+	unsigned used = __atomic_load_n(&rows_used, __ATOMIC_ACQUIRE);
+	const struct lk_thread *finished = NULL;
+
+	for (unsigned i = 0; known && i < used; i++) {
+		uint64_t state = __atomic_load_n(&known[i].state, __ATOMIC_ACQUIRE);
+
+		if (!(state & LK_THREAD_TAKEN) || known[i].tid != tid)
+			continue;
+		/* A finished one's number may be another thread's by now. */
+		if (!(state & LK_THREAD_FINISHED))
+			return &known[i];
+		finished = &known[i];
+	}
+	return finished;
+}
+
 unsigned lk_thread_running(void)
 {
 	struct lk_thread *known = __atomic_load_n(&rows, __ATOMIC_ACQUIRE);

@@ -61,6 +61,9 @@ void lk_thread_unclaim(struct lk_thread *row);
 void lk_thread_each(uint32_t epoch, void (*visit)(void *context, const struct lk_thread *row),
 		    void *context);
 
+/* The row of the thread TID, which is alive; NULL if no hook saw its creation. */
+const struct lk_thread *lk_thread_find(pid_t tid);
+
 /* Threads whose code still runs, the destructors of their thread-local data
  * included; the calling one is not counted. */
 unsigned lk_thread_running(void);

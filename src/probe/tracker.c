@@ -16,6 +16,7 @@
 #include "probe/counters.h"
 #include "probe/descriptor.h"
 #include "probe/heap.h"
+#include "probe/libc_data.h"
 #include "probe/memcheck.h"
 #include "probe/rival.h"
 #include "probe/thread.h"
@@ -105,6 +106,7 @@ void lk_tracker_boot(char **environment)
 	const char *text = variable(environment, "LEAKCHECK_OPTIONS");
 	char error[LK_OPTION_ERROR_MAX];
 
+	lk_libc_data_boot();
 	lk_tracker.ours_start = (uintptr_t)__ehdr_start;
 	lk_tracker.ours_end = (uintptr_t)_end;
 	lk_options_init(&lk_tracker.options);

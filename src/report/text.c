@@ -94,6 +94,33 @@ static void print_again(FILE *out, const struct lk_finding *finding)
 		fputs(", lost by the next run", out);
 }
 
+/* ", lost: nothing points to it; 999 more blocks (15984 B) are reached through it" */
+static void print_hold(FILE *out, const struct lk_finding *finding)
+{
+	const char *them = finding->blocks == 1 ? "it" : "them";
+
+	switch (finding->class) {
+	case LK_CLASS_lost:
+		fprintf(out, ", lost: nothing points to %s", them);
+		break;
+	case LK_CLASS_retained:
+	case LK_CLASS_held:
+	case LK_CLASS_libc:
+		fprintf(out, ", %s%s by ", finding->class == LK_CLASS_libc ? "libc: " : "",
+			finding->class == LK_CLASS_retained ? "retained" : "held");
+		fputs(finding->holder ? finding->holder : "somebody", out);
+		if (finding->inner == finding->blocks)
+			fprintf(out, ", only by a pointer into %s", them);
+		break;
+	default:
+		break;
+	}
+	if (finding->through_blocks > 0)
+		fprintf(out, "; %" PRIu64 " more block%s (%" PRIu64 " B) through %s",
+			finding->through_blocks, lk_plural(finding->through_blocks),
+			finding->through_bytes, them);
+}
+
 static void print_finding(FILE *out, const struct lk_finding *finding, const char *prefix)
 {
 	size_t width = width_of_functions(finding);
@@ -102,9 +129,10 @@ static void print_finding(FILE *out, const struct lk_finding *finding, const cha
 							    "KNOWN" };
 
 	fprintf(out, "%s%s %08x ", prefix, words[finding->ruling], finding->id);
-	if (finding->kind == LK_KIND_heap)
+	if (finding->kind == LK_KIND_heap) {
 		print_heap(out, finding->bytes, finding->blocks);
-	else
+		print_hold(out, finding);
+	} else
 		fputs(finding->what, out);
 	if (finding->known > 0)
 		fprintf(out, " (%" PRIu64 " known)", finding->known);

@@ -17,8 +17,11 @@ handed_on "a number" "frames=12:verify_all=yes" --frames=12
 handed_on "a flag by name" "require=yes:verify_all=yes" --require
 handed_on "a flag with yes" "require=yes:verify_all=yes" --require=yes
 handed_on "a flag with no" "heap=no:verify_all=yes" --heap=no
-handed_on "a flag with --no-" "ignore_libc=no:verify_all=yes" --no-ignore-libc
-handed_on "an underscore is a dash" "ignore_libc=no:verify_all=yes" --no-ignore_libc
+handed_on "a flag with --no-" "heap=no:verify_all=yes" --no-heap
+handed_on "an underscore is a dash" "fail_on=lost,fd:verify_all=yes" --fail_on=fd,lost
+handed_on "no word" "fail_on=none:verify_all=yes" --fail-on=none
+refuses "a word that is none" "option 'fail-on' takes words out of: all, none, lost," \
+	leakcheck --fail-on=lots true
 handed_on "what is as usual is not handed on" "verify_all=yes" --heap --no-require --frames=64
 handed_on "the last word wins" "frames=3:verify_all=yes" --frames=2 --frames=3
 handed_on "the verb in front" "frames=3:verify_all=yes" run --frames=3
@@ -91,12 +94,18 @@ leakcheck version >"$scratch/version"
 tap_check "version" grep -qx 'leakcheck [0-9].*' "$scratch/version"
 prints "--version is version" "$(cat "$scratch/version")" leakcheck --version
 prints "-V is version" "$(cat "$scratch/version")" leakcheck -V
-returns "ignores" 0 leakcheck ignores
-tap_check "ignores says how to turn them on" grep -q -e --no-ignore-libc "$scratch/out"
+returns "explain" 0 leakcheck explain
+tap_check "explain knows what fails" grep -q '^ *in any case  *fails (lost)$' "$scratch/out"
+tap_check "and what is a note" grep -q '^ *happens once  *note (kept)$' "$scratch/out"
+returns "explain of other words" 0 leakcheck explain --fail-on=kept,libc
+tap_check "they fail instead" grep -q '^ *happens once  *fails (kept)$' "$scratch/out"
+tap_check "and others do not" grep -q '^ *in any case  *note (lost)$' "$scratch/out"
+returns "explain of all" 0 leakcheck explain --strict
+tap_check "then nothing is a note" sh -c '! grep -E "(note|unsure) \(" "$1"' sh "$scratch/out"
 refuses "version takes no argument" "'version' takes no argument" leakcheck version now
 refuses "help takes no argument" "'help' takes no argument" leakcheck help me
-refuses "ignores takes no argument" "'ignores' takes no argument" leakcheck ignores libc
-for verb in help version ignores; do
+refuses "explain takes no argument" "'explain' takes no argument" leakcheck explain libc
+for verb in help version explain; do
 	tells "$verb tells when it cannot print" 2 \
 		"leakcheck: cannot write to standard output: No space left on device" \
 		sh -c 'exec leakcheck "$1" >/dev/full' sh "$verb"

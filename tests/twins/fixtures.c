@@ -12,7 +12,11 @@ static void fixtures_case(void *tcase, const char *name);
 static void *blocks[8];
 static unsigned used;
 static void take(void) { blocks[used++] = malloc(100); }
-static void give(void) { free(blocks[--used]); }
+static void give(void)
+{
+	free(blocks[--used]);
+	blocks[used] = NULL;
+}
 static void take_and_keep(void) { lose(malloc(5000)); }
 
 #define TWIN_CASE "no fixtures"

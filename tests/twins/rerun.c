@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* What is kept once, and what grows each time a test runs. */
 #define TWIN_CASE "rerun"
-#define TWINS_CASE(tcase, name) \
+#define TWINS_CASE(tcase, name)                             \
 	(tcase_add_checked_fixture(tcase, setup, teardown), \
 	 tcase_add_checked_fixture(tcase, second_setup, NULL), (void)(name))
 #include <stdio.h>
@@ -12,7 +12,10 @@ static void setup(void)
 	setups++;
 	puts("the setup speaks");
 }
-static void second_setup(void) { second_setups++; }
+static void second_setup(void)
+{
+	second_setups++;
+}
 static void teardown(void)
 {
 	teardowns++;
@@ -29,8 +32,14 @@ static void *cache, *small_ring[16], *big_ring[100], *global;
 static char *buffer, *table;
 static size_t buffer_size;
 
-MUST_PASS(kept_once) { if (!cache) cache = malloc(100); } END_TEST
-MUST_LEAK(list_that_grows, "heap 48 B in 1 block, rises each time [+1 +1 +1", BODY)
+MUST_PASS(kept_once)
+{
+	if (!cache)
+		cache = malloc(100);
+}
+END_TEST
+MUST_LEAK(list_that_grows,
+	  "heap 48 B in 1 block, retained by rerun.c 'list', rises each time [+1 +1 +1", BODY)
 {
 	struct node *node = malloc(sizeof *node);
 	need(node);
@@ -44,27 +53,47 @@ static void put_into_ring(void **ring, unsigned size)
 	free(ring[at % size]);
 	ring[at++ % size] = malloc(33);
 }
-MUST_PASS(ring_of_16) { put_into_ring(small_ring, 16); } END_TEST
-MUST_PASS(ring_of_100) { put_into_ring(big_ring, 100); } END_TEST
-MUST_LEAK(block_that_grows, "heap 100 B in 1 block, rises each time [+100 B +100 B", BODY)
+MUST_PASS(ring_of_16)
+{
+	put_into_ring(small_ring, 16);
+}
+END_TEST
+MUST_PASS(ring_of_100)
+{
+	put_into_ring(big_ring, 100);
+}
+END_TEST
+MUST_LEAK(block_that_grows,
+	  "heap 100 B in 1 block, retained by rerun.c 'buffer', rises each time [+100 B +100 B",
+	  BODY)
 {
 	buffer = realloc(buffer, buffer_size += 100);
 	need(buffer);
 }
 END_TEST
 /* A table that doubles, and is never taken again. */
-MUST_PASS(table_for_all) { if (!table) need((table = realloc(table, 1 << 20))); } END_TEST
-MUST_LEAK(global_set_anew, "heap 77 B in 1 block, rises each time [+1 +1 +1", BODY)
+MUST_PASS(table_for_all)
+{
+	if (!table)
+		need((table = realloc(table, 1 << 20)));
+}
+END_TEST
+MUST_LEAK(global_set_anew,
+	  "heap 77 B in 1 block, retained by rerun.c 'global', rises each time [+1 +1 +1", BODY)
 {
 	global = malloc(77);
 }
 END_TEST
 /* The other runs begin where the first one did. */
-MUST_LEAK(fixtures_run_as_often, "heap 5 B in 1 block, rises each time [+1 +1 +1", BODY)
+MUST_LEAK(fixtures_run_as_often,
+	  "heap 5 B in 1 block, retained by rerun.c 'global', rises each time [+1 +1 +1", BODY)
 {
 	ck_assert_uint_eq(setups, teardowns + 1);
 	ck_assert_uint_eq(setups, second_setups);
 	global = malloc(5);
 }
 END_TEST
-int main(int argc, char **argv) { return twins_main(argc, argv); }
+int main(int argc, char **argv)
+{
+	return twins_main(argc, argv);
+}

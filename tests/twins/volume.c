@@ -17,7 +17,7 @@ static void right(int place, int level);
 static inline __attribute__((always_inline)) void go_on(int place, int level)
 {
 	if (level == TURNS) {
-		sink = malloc(24);
+		sink = calloc(1, 24);
 		sink = NULL;
 	} else if (place >> level & 1) {
 		left(place, level + 1);

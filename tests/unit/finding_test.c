@@ -84,10 +84,10 @@ static void setup(void)
 	STACK(2, in(leaking_other, 0), in(the_test, 0));
 }
 
-static void make(bool ignore_libc)
+static void make(void)
 {
 	lk_findings_release(&findings);
-	struct lk_policy policy = { .fail_on = LK_FAIL_ON_DEFAULT, .ignore_libc = ignore_libc };
+	struct lk_policy policy = { .fail_on = LK_FAIL_ON_DEFAULT };
 
 	ck_assert(lk_findings_make(&snapshot, &policy, &findings));
 }
@@ -102,12 +102,15 @@ static void teardown(void)
 static void add_site(size_t stack, uint64_t blocks, uint64_t bytes)
 {
 	sites[snapshot.sites_count++] =
-		(struct lk_site){ .stack = stack, .blocks = blocks, .bytes = bytes };
+		(struct lk_site){ .stack = stack,
+				  .hold = LK_HOLD_LOST,
+				  .blocks = blocks,
+				  .bytes = bytes };
 }
 
 START_TEST(nothing_makes_nothing)
 {
-	make(true);
+	make();
 	ck_assert_uint_eq(findings.count, 0);
 	ck_assert_uint_eq(lk_findings_leaks(&findings), 0);
 	ck_assert_uint_eq(findings.left_out, 0);
@@ -127,7 +130,7 @@ START_TEST(heap_by_bytes_then_descriptors_then_threads)
 	threads[0] = (struct lk_thread_left){ .tid = 12, .stack = 2 };
 	threads[1] = (struct lk_thread_left){ .tid = 11 };
 	snapshot.threads_count = 2;
-	make(true);
+	make();
 	ck_assert_uint_eq(findings.count, 7);
 	ck_assert_uint_eq(findings.rows[0].bytes, 300);
 	ck_assert_uint_eq(findings.rows[1].bytes, 20);
@@ -151,7 +154,7 @@ START_TEST(frames_are_named)
 {
 	add_site(1, 1, 10);
 	add_site(0, 1, 5);
-	make(true);
+	make();
 	const struct lk_finding *row = &findings.rows[0];
 	ck_assert_uint_eq(row->frames_count, 2);
 	ck_assert_str_eq(row->frames[0].function, "leaking_one");
@@ -172,7 +175,7 @@ START_TEST(frames_of_leakcheck_are_left_out)
 	STACK(1, hook, in(leaking_one, 0), hook, in(the_test, 0));
 	stacks[1].cut = true;
 	add_site(1, 1, 10);
-	make(true);
+	make();
 	ck_assert_uint_eq(findings.rows[0].frames_count, 2);
 	ck_assert_str_eq(findings.rows[0].frames[0].function, "leaking_one");
 	ck_assert_str_eq(findings.rows[0].frames[1].function, "the_test");
@@ -185,25 +188,52 @@ START_TEST(what_was_put_over_an_open_descriptor_is_no_leak)
 	descriptors[0] = (struct lk_descriptor){ .fd = 9, .replaced = true };
 	descriptors[1] = (struct lk_descriptor){ .fd = 4 };
 	snapshot.descriptors_count = 2;
-	make(true);
+	make();
 	ck_assert_uint_eq(lk_findings_leaks(&findings), 1);
 	ck_assert_uint_eq(findings.count, 1);
 	ck_assert_int_eq(strncmp(findings.rows[0].what, "fd 4", 4), 0);
 }
 END_TEST
 
-START_TEST(what_libc_keeps_is_left_out_if_asked)
+START_TEST(what_is_reached_through_a_lost_block_is_told_with_it)
 {
-	STACK(1, (uintptr_t)dlsym(RTLD_DEFAULT, "setlocale") + 1, in(the_test, 0));
-	add_site(1, 7, 70);
-	add_site(2, 1, 10);
-	make(true);
+	add_site(1, 1, 10);
+	sites[0].through_blocks = 7;
+	sites[0].through_bytes = 70;
+	add_site(2, 7, 70);
+	sites[1].hold = LK_HOLD_INDIRECT;
+	make();
 	ck_assert_uint_eq(findings.count, 1);
-	ck_assert_uint_eq(findings.bytes, 10);
 	ck_assert_uint_eq(lk_findings_leaks(&findings), 1);
-	make(false);
-	ck_assert_uint_eq(findings.count, 2);
+	ck_assert_uint_eq(findings.rows[0].through_blocks, 7);
+	ck_assert_uint_eq(findings.blocks, 8);
 	ck_assert_uint_eq(findings.bytes, 80);
+}
+END_TEST
+
+START_TEST(what_is_held_is_no_leak)
+{
+	static struct lk_path paths[2] = { { 0 }, { .root = LK_ROOT_THREAD, .tid = 4711 } };
+
+	snapshot.paths = paths;
+	for (int hold = LK_HOLD_UNSCANNED; hold < LK_HOLD_COUNT; hold++) {
+		if (hold == LK_HOLD_LOST || hold == LK_HOLD_INDIRECT || hold == LK_HOLD_MEMCHECK)
+			continue;
+		add_site(1, 1, 10);
+		sites[snapshot.sites_count - 1].hold = (enum lk_hold)hold;
+		sites[snapshot.sites_count - 1].path = 1;
+	}
+	make();
+	ck_assert_uint_eq(lk_findings_leaks(&findings), 0);
+	ck_assert_uint_eq(findings.count, 0);
+	ck_assert_uint_eq(findings.rulings[LK_RULING_unproven], 2);
+	ck_assert_uint_eq(findings.rulings[LK_RULING_note], 2);
+
+	struct lk_policy policy = { .fail_on = LK_FAIL_ON_ALL };
+	lk_findings_release(&findings);
+	ck_assert(lk_findings_make(&snapshot, &policy, &findings));
+	ck_assert_uint_eq(lk_findings_leaks(&findings), 4);
+	ck_assert_str_eq(findings.rows[0].holder, "thread 4711");
 }
 END_TEST
 
@@ -217,7 +247,7 @@ START_TEST(rows_end_where_the_limit_is)
 	}
 	for (int i = 0; i < 3; i++)
 		descriptors[snapshot.descriptors_count++] = (struct lk_descriptor){ .fd = i };
-	make(true);
+	make();
 	ck_assert_uint_eq(findings.count, LK_FINDINGS_MAX);
 	ck_assert_uint_eq(findings.left_out, 503);
 	ck_assert_uint_eq(lk_findings_leaks(&findings), LK_FINDINGS_MAX + 503);
@@ -234,7 +264,7 @@ START_TEST(exactly_the_limit_leaves_nothing_out)
 {
 	for (int i = 0; i < LK_FINDINGS_MAX; i++)
 		add_site(1, 1, 1);
-	make(true);
+	make();
 	ck_assert_uint_eq(findings.count, LK_FINDINGS_MAX);
 	ck_assert_uint_eq(findings.left_out, 0);
 }
@@ -244,7 +274,7 @@ END_TEST
 
 static uint32_t id_of_first(void)
 {
-	make(false);
+	make();
 	ck_assert_uint_ge(findings.count, 1);
 	return findings.rows[0].id;
 }
@@ -361,7 +391,8 @@ int main(void)
 	tcase_add_test(tests, frames_are_named);
 	tcase_add_test(tests, frames_of_leakcheck_are_left_out);
 	tcase_add_test(tests, what_was_put_over_an_open_descriptor_is_no_leak);
-	tcase_add_test(tests, what_libc_keeps_is_left_out_if_asked);
+	tcase_add_test(tests, what_is_reached_through_a_lost_block_is_told_with_it);
+	tcase_add_test(tests, what_is_held_is_no_leak);
 	tcase_add_test(tests, rows_end_where_the_limit_is);
 	tcase_add_test(tests, exactly_the_limit_leaves_nothing_out);
 	tcase_add_test(tests, ids_do_not_depend_on_lines);

@@ -220,14 +220,14 @@ END_TEST
 
 START_TEST(knows_whole_names_only)
 {
-	static const char *const unknown[] = { "hea",  "heapx", "ignore_lib", "ignore_libc_",
-					       "HEAP", " heap", "ignore.libc" };
+	static const char *const unknown[] = { "hea",  "heapx", "verify_al", "verify_all_",
+					       "HEAP", " heap", "verify.all" };
 
 	for (size_t i = 0; i < sizeof unknown / sizeof *unknown; i++)
 		refuse(unknown[i], "yes");
 	refuse("", "yes");
-	accept("ignore-libc", "no");
-	ck_assert(!options.ignore_libc);
+	accept("verify-all", "yes");
+	ck_assert(options.verify_all);
 	ck_assert(lk_options_set(&options, "heapless", 4, "no", error));
 	ck_assert(!options.heap);
 }

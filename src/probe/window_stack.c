@@ -1,0 +1,73 @@
+/* SPDX-License-Identifier: MIT */
+#include "probe/window_stack.h"
+
+#include <string.h>
+
+#include "base/self.h"
+#include "probe/unwind.h"
+#include "probe/walker.h"
+#include "base/light.h"
+
+enum { WORDS_MAX = 8192, FRAMES_MAX = LK_STACK_FRAMES_MAX + 1 };
+
+static struct {
+	uintptr_t sp, end;     /* of the stack; end 0: it was not the thread's own */
+	unsigned frames_count; /* outermost first; 0: the walk was not remembered */
+	struct frame {
+		uintptr_t sp;
+		lk_stack_id node;
+	} frames[FRAMES_MAX];
+	size_t words_count;
+	uintptr_t words[WORDS_MAX]; /* from sp on */
+} then;
+
+void lk_window_stack_open(const void *frame)
+{
+	const struct lk_walker *walker = lk_self.walker;
+
+	then.frames_count = 0;
+	then.end = 0;
+	then.words_count = 0;
+	if (!walker || walker->is_foreign || (uintptr_t)frame >= walker->stack_end)
+		return;
+	then.sp = (uintptr_t)frame + 2 * sizeof(uintptr_t);
+	then.end = walker->stack_end;
+	if (!walker->is_depth_cut && walker->frame_count <= FRAMES_MAX)
+		then.frames_count = walker->frame_count;
+	for (unsigned i = 0; i < then.frames_count; i++)
+		then.frames[i] = (struct frame){ walker->frames[i].sp, walker->frames[i].node };
+	size_t words = (then.end - then.sp) / sizeof *then.words;
+	then.words_count = words < WORDS_MAX ? words : WORDS_MAX;
+	memcpy(then.words, (const void *)then.sp, then.words_count * sizeof *then.words);
+}
+
+/* The frames of now and of then are the same from the outermost one inwards up to
+ * the function that called both into the window and out of it: there only the call
+ * differs. */
+__attribute__((noinline)) void lk_window_stack_part(uintptr_t *start, uintptr_t *end)
+{
+	*start = then.sp;
+	*end = then.end;
+	lk_unwind(__builtin_frame_address(0));
+	const struct lk_walker *walker = lk_self.walker;
+	unsigned same = 0;
+
+	if (then.frames_count == 0 || !walker || walker->is_foreign || walker->is_depth_cut)
+		return;
+	while (same < then.frames_count && same < walker->frame_count &&
+	       then.frames[same].node == walker->frames[same].node &&
+	       then.frames[same].sp == walker->frames[same].sp)
+		same++;
+	if (same == 0 || same == then.frames_count || same == walker->frame_count)
+		return;
+	uintptr_t before = then.frames[same].sp, now = walker->frames[same].sp;
+	*start = before > now ? before : now;
+}
+
+bool lk_window_stack_unchanged(uintptr_t address)
+{
+	size_t word = (address - then.sp) / sizeof *then.words;
+
+	return address >= then.sp && word < then.words_count &&
+	       then.words[word] == *(const uintptr_t *)address;
+}
