@@ -143,7 +143,7 @@ void lk_session_close(const struct lk_session_end *end, struct lk_outcome *ret)
 
 	lk_session_settle(end->settle_ms);
 	lk_memcheck_look(end->test);
-	if (lk_freeze_anything_young()) {
+	if (lk_freeze_anything_young() || lk_freeze_anything_misused()) {
 		struct lk_policy policy = policy_for(end->test);
 
 		bool frozen = lk_freeze(window.stack, &outcome.snapshot);

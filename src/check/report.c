@@ -207,6 +207,13 @@ static bool is_left_out(const char *test)
 	return true;
 }
 
+/* Notes of a test that passes: Check has no place for them. */
+static void tell_user(const struct lk_findings *findings)
+{
+	if (!print_to_file(findings))
+		print_to_standard_error(findings);
+}
+
 bool lk_report_test(void)
 {
 	const char *test = lk_runner.test.known ? lk_runner.test.name : NULL;
@@ -217,11 +224,12 @@ bool lk_report_test(void)
 	lk_session_close(&(struct lk_session_end){ settle_limit(), test, lk_rerun_test },
 			 &outcome);
 	bool leaked = outcome.verdict == LK_LEAKED;
-	if (leaked) {
-		int saved = lk_quiet_begin();
+	int saved = lk_quiet_begin();
+	if (leaked)
 		tell_check(&outcome.findings);
-		lk_quiet_end(saved);
-	}
+	else if (outcome.findings.count > 0)
+		tell_user(&outcome.findings);
+	lk_quiet_end(saved);
 	lk_tell_ledger(&outcome);
 	lk_outcome_release(&outcome);
 	return leaked;

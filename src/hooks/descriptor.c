@@ -223,22 +223,44 @@ LK_EXPORT int dup3(int fd, int number, int flags)
 	return result;
 }
 
+/* STATUS is what closing FD returned. */
+static int closed(int fd, bool again, int status, const void *frame)
+{
+	if (LK_UNLIKELY(again || status == -1))
+		lk_descriptor_close_ended(fd, again, status == -1 ? errno : 0, frame);
+	return status;
+}
+
+/* So, for what has more to do than to close it, and other reasons to fail. */
+static int closed_with(int fd, bool again, int status, const void *frame)
+{
+	return again ? closed(fd, again, status, frame) : status;
+}
+
 LK_EXPORT int close(int fd)
 {
-	lk_descriptor_closing(fd);
-	return LK_REAL(close)(fd);
+	bool again = lk_descriptor_closing(fd, FRAME);
+
+	return closed(fd, again, LK_REAL(close)(fd), FRAME);
+}
+
+LK_EXPORT int mq_close(mqd_t queue)
+{
+	bool again = lk_descriptor_closing(queue, FRAME);
+
+	return closed(queue, again, LK_REAL(mq_close)(queue), FRAME);
 }
 
 LK_EXPORT int close_range(unsigned first, unsigned last, int flags)
 {
 	if (!(flags & CLOSE_RANGE_CLOEXEC))
-		lk_descriptor_closing_range(first, last);
+		lk_descriptor_closing_range(first, last, FRAME);
 	return LK_REAL(close_range)(first, last, flags);
 }
 
 LK_EXPORT void closefrom(int first)
 {
-	lk_descriptor_closing_range(first < 0 ? 0 : (unsigned)first, ~0u);
+	lk_descriptor_closing_range(first < 0 ? 0 : (unsigned)first, ~0u, FRAME);
 	LK_REAL(closefrom)(first);
 }
 
@@ -266,9 +288,10 @@ LK_EXPORT int closedir(DIR *directory)
 	/* libc answers NULL with EINVAL, whatever its header promises. */
 	DIR *volatile given = directory;
 
-	if (given)
-		lk_descriptor_closing(dirfd(directory));
-	return LK_REAL(closedir)(directory);
+	int fd = given ? dirfd(directory) : -1;
+	bool again = lk_descriptor_closing(fd, FRAME);
+
+	return closed_with(fd, again, LK_REAL(closedir)(directory), FRAME);
 }
 
 /* Check keeps its message file in a stream made by mkstemp and fdopen. */
@@ -313,6 +336,8 @@ LK_EXPORT DIR *fdopendir(int fd)
 LK_EXPORT int fclose(FILE *stream)
 {
 	lk_listener.stream_closing(stream);
-	lk_descriptor_closing(number_of(stream));
-	return LK_REAL(fclose)(stream);
+	int fd = number_of(stream);
+	bool again = lk_descriptor_closing(fd, FRAME);
+
+	return closed_with(fd, again, LK_REAL(fclose)(stream), FRAME);
 }

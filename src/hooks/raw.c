@@ -4,6 +4,7 @@
  *
  * Every other call goes on by a jump with all its six arguments, so that the kernel
  * and libc see what they would see without us: also when it returns twice. */
+#include <errno.h>
 #include <fcntl.h>
 #include <sys/socket.h>
 #include <sys/syscall.h>
@@ -84,12 +85,13 @@ static void opened_pair(const int *fds, const void *frame)
 	lk_descriptor_opened(fds[1], LK_DESCRIPTOR_LOWEST, frame);
 }
 
-static void closing(long number, long a, long b, long c)
+static bool closing(long number, long a, long b, long c, const void *frame)
 {
 	if (effects[number] == CLOSES)
-		lk_descriptor_closing((int)a);
-	else if (effects[number] == CLOSES_RANGE && !(c & CLOSE_RANGE_CLOEXEC))
-		lk_descriptor_closing_range((unsigned)a, (unsigned)b);
+		return lk_descriptor_closing((int)a, frame);
+	if (effects[number] == CLOSES_RANGE && !(c & CLOSE_RANGE_CLOEXEC))
+		lk_descriptor_closing_range((unsigned)a, (unsigned)b, frame);
+	return false;
 }
 
 static void succeeded(long number, long result, const long arguments[4], const void *frame)
@@ -135,9 +137,11 @@ static void succeeded(long number, long result, const long arguments[4], const v
 static __attribute__((noinline)) long watched(const void *frame, long number, long a, long b,
 					      long c, long d, long e, long f)
 {
-	closing(number, a, b, c);
+	bool again = closing(number, a, b, c, frame);
 	long result = LK_REAL(syscall)(number, a, b, c, d, e, f);
-	if (result >= 0)
+	if (effects[number] == CLOSES && (again || result != 0))
+		lk_descriptor_close_ended((int)a, again, result == 0 ? 0 : errno, frame);
+	else if (result >= 0)
 		succeeded(number, result, (const long[]){ a, b, c, d }, frame);
 	return result;
 }

@@ -57,8 +57,13 @@ LK_EXPORT FILE *popen(const char *command, const char *mode)
 
 LK_EXPORT int pclose(FILE *stream)
 {
-	lk_descriptor_closing(number_of(stream));
-	return LK_REAL(pclose)(stream);
+	int fd = number_of(stream);
+	bool again = lk_descriptor_closing(fd, FRAME);
+	int status = LK_REAL(pclose)(stream);
+
+	if (again)
+		lk_descriptor_close_ended(fd, again, status == -1 ? errno : 0, FRAME);
+	return status;
 }
 
 static void awaited(void *row)

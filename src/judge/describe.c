@@ -204,3 +204,18 @@ char *lk_describe_child(const struct lk_child_left *row)
 	}
 	return text;
 }
+
+char *lk_describe_misuse(const struct lk_misuse *row)
+{
+	char *text = NULL, times[40] = "";
+
+	if (row->times > 1)
+		snprintf(times, sizeof times, " (%" PRIu64 " times)", row->times);
+	if (asprintf(&text, "fd %d %s%s", row->fd,
+		     row->kind == LK_MISUSE_CLOSED_TWICE ?
+			     "closed twice" :
+			     "closed by a test that did not open it",
+		     times) < 0)
+		return NULL;
+	return text;
+}

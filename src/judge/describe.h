@@ -17,4 +17,7 @@ char *lk_describe_thread(const struct lk_thread_left *row, struct lk_symbols *sy
 /* "child 4711 \"sleep 100\", still running, started by fork", as above. */
 char *lk_describe_child(const struct lk_child_left *row);
 
+/* "fd 7 closed twice", as above. */
+char *lk_describe_misuse(const struct lk_misuse *row);
+
 #endif

@@ -90,6 +90,8 @@ static void release_row(struct lk_finding *finding)
 	free(finding->what);
 	free(finding->holder);
 	free(finding->frames);
+	for (size_t i = 0; i < LK_EARLIER_MAX; i++)
+		free(finding->earlier[i].frames);
 	*finding = (struct lk_finding){ 0 };
 }
 
@@ -269,6 +271,36 @@ static bool add_thread(const struct making *making, const struct lk_thread_left 
 	return true;
 }
 
+static bool add_earlier(const struct making *making, size_t stack, const char *what,
+			struct lk_earlier *ret)
+{
+	struct lk_finding named = { 0 };
+
+	if (stack == 0)
+		return true;
+	bool ok = name_frames(making->findings, making->snapshot, stack, &named);
+	*ret = (struct lk_earlier){ what, named.frames, named.frames_count };
+	return ok;
+}
+
+static bool add_misuse(const struct making *making, const struct lk_misuse *row)
+{
+	struct lk_finding finding = { 0 };
+
+	if (!rule(making, LK_CLASS_misused, 0, &finding))
+		return true;
+	if (!is_named(making)) {
+		count(making->findings, &finding);
+		return true;
+	}
+	if (!add_earlier(making, row->closed, "closed before at", &finding.earlier[0]) ||
+	    !add_earlier(making, row->opened, "opened at", &finding.earlier[1])) {
+		release_row(&finding);
+		return false;
+	}
+	return add_described(making, row->stack, lk_describe_misuse(row), &finding);
+}
+
 static bool add_child(const struct making *making, const struct lk_child_left *row)
 {
 	struct lk_finding finding = { 0 };
@@ -315,6 +347,8 @@ static bool add_all(const struct making *making)
 		count_beyond(making);
 	for (size_t i = 0; ok && i < snapshot->threads_count; i++)
 		ok = add_thread(making, &snapshot->threads[i]);
+	for (size_t i = 0; ok && i < snapshot->misuses_count; i++)
+		ok = add_misuse(making, &snapshot->misuses[i]);
 	for (size_t i = 0; ok && i < snapshot->children_count; i++)
 		ok = add_child(making, &snapshot->children[i]);
 	return ok;

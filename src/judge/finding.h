@@ -15,6 +15,14 @@
 #include "model/run.h"
 #include "model/snapshot.h"
 
+/* What had happened before, of a descriptor that was misused. */
+struct lk_earlier {
+	const char *what; /* "opened at"; NULL: nothing is known */
+	struct lk_frame *frames;
+	size_t frames_count;
+};
+enum { LK_EARLIER_MAX = 2 };
+
 struct lk_finding {
 	enum lk_kind kind;
 	enum lk_class class;
@@ -32,6 +40,7 @@ struct lk_finding {
 	size_t frames_count;
 	size_t suspect; /* index of the suspect frame; frames_count if there is none */
 	bool cut;	/* outer frames are missing */
+	struct lk_earlier earlier[LK_EARLIER_MAX]; /* latest first */
 };
 
 struct lk_findings {

@@ -245,6 +245,8 @@ static unsigned kinds_of(const char *line)
 
 	if (strcmp(line, "CoreError:FdNotClosed") == 0)
 		return 1u << LK_KIND_descriptor;
+	if (strcmp(line, "CoreError:FdBadClose") == 0)
+		return 1u << LK_KIND_misuse;
 	if (strcmp(colon, ":Leak") == 0 && memmem(line, tools, "Memcheck", strlen("Memcheck")))
 		return 1u << LK_KIND_heap;
 	return 0;

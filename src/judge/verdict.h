@@ -19,7 +19,8 @@
 	X(heap, "heap")     \
 	X(descriptor, "fd") \
 	X(thread, "thread") \
-	X(child, "child")
+	X(child, "child")   \
+	X(misuse, "fd-misuse")
 
 enum lk_kind {
 #define LK_NAME(name, text) LK_KIND_##name,

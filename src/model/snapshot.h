@@ -11,6 +11,7 @@
 
 #include "model/child.h"
 #include "model/descriptor.h"
+#include "model/misuse.h"
 #include "model/module.h"
 #include "model/series.h"
 #include "model/stack.h"
@@ -94,6 +95,8 @@ struct lk_snapshot {
 	uint64_t descriptors_beyond; /* as new as these, without a row: there is no room */
 	struct lk_thread_left *threads;
 	size_t threads_count;
+	struct lk_misuse *misuses;
+	size_t misuses_count;
 	struct lk_child_left *children;
 	size_t children_count;
 	struct lk_stack *stacks;

@@ -9,6 +9,7 @@
 #include "base/arena.h"
 #include "base/attributes.h"
 #include "base/self.h"
+#include "probe/misuse.h"
 #include "probe/open_numbers.h"
 #include "probe/tracker.h"
 #include "probe/unwind.h"
@@ -19,12 +20,14 @@ enum { SLOTS = 1 << 20 };
 
 /* Written by events of the number alone, so that a mark touches no slot. */
 struct slot {
-	lk_stack_id stack;
+	lk_stack_id stack;  /* where it was opened, */
+	lk_stack_id closed; /* and closed last */
 	uint32_t opened_in; /* epoch */
 	/* What it led to at the mark; asked for when it is closed. */
 	uint32_t identified_in; /* epoch */
 	uint8_t how;
 	uint8_t exempt;
+	uint8_t is_closed; /* by a wrapper, and none opened it since */
 	uint8_t held;	    /* enum lk_held */
 	const void *holder; /* the FILE or DIR it belongs to */
 	dev_t device;
@@ -47,6 +50,13 @@ static LK_HOT struct table {
 	struct slot slots[SLOTS];
 } *table; /* reserved on first use */
 static LK_HOT uint64_t openings, lost;
+/* The stacks of those that others were put over, since the mark. */
+enum { OVERWRITTEN_MAX = 64 };
+static struct overwritten {
+	lk_stack_id stack;
+	uint32_t count;
+} overwritten[OVERWRITTEN_MAX];
+static LK_HOT unsigned overwritten_used;
 static LK_HOT uint32_t marked_in; /* epoch of the last mark */
 static LK_HOT int highest; /* number ever seen open */
 
@@ -128,6 +138,20 @@ static struct slot *changed_slot_of(int fd)
 	return slot_of(fd);
 }
 
+static void count_overwritten(lk_stack_id stack)
+{
+	unsigned at = 0;
+
+	for (; at < overwritten_used && at < OVERWRITTEN_MAX; at++)
+		if (overwritten[at].stack == stack) {
+			__atomic_fetch_add(&overwritten[at].count, 1, __ATOMIC_RELAXED);
+			return;
+		}
+	at = __atomic_fetch_add(&overwritten_used, 1, __ATOMIC_RELAXED);
+	if (at < OVERWRITTEN_MAX)
+		overwritten[at] = (struct overwritten){ stack, 1 };
+}
+
 void lk_descriptor_opened(int fd, enum lk_descriptor_number how, const void *frame)
 {
 	if (fd < 0 || !lk_tracker.descriptors || lk_self.in_vfork_child)
@@ -135,7 +159,10 @@ void lk_descriptor_opened(int fd, enum lk_descriptor_number how, const void *fra
 	struct slot *slot = changed_slot_of(fd);
 	if (!slot)
 		return;
+	if (how == LK_DESCRIPTOR_CHOSEN && slot->opened_in == lk_tracker.epoch && !slot->is_closed)
+		count_overwritten(slot->stack);
 	slot->stack = lk_self.quiet ? LK_STACK_NONE : lk_unwind(frame);
+	slot->is_closed = false;
 	slot->how = (uint8_t)how;
 	/* What is put over the number of a stream belongs to the stream. */
 	if (how != LK_DESCRIPTOR_CHOSEN)
@@ -156,17 +183,19 @@ void lk_descriptor_held(int fd, const void *object, enum lk_held type)
 	slot->held = (uint8_t)type;
 }
 
-static void identify(struct slot *slot, int fd)
+static bool identify(struct slot *slot, int fd)
 {
 	int saved = errno;
 	struct stat status;
+	bool is_open = fstat(fd, &status) == 0;
 
-	if (fstat(fd, &status) == 0) {
+	if (is_open) {
 		slot->device = status.st_dev;
 		slot->inode = status.st_ino;
 		slot->identified_in = lk_tracker.epoch;
 	}
 	errno = saved;
+	return is_open;
 }
 
 /* Was it open at the mark, and no wrapper saw it closed since? */
@@ -178,29 +207,61 @@ static bool is_as_marked(int fd)
 	       (word->marked & ~word->changed & bit_of(fd));
 }
 
-void lk_descriptor_closing(int fd)
+bool lk_descriptor_closing(int fd, const void *frame)
 {
-	if (!lk_tracker.descriptors || lk_self.in_vfork_child)
-		return;
+	/* A number beyond the table is no loss: the kernel's list shows what is left. */
+	if (fd >= SLOTS || !lk_tracker.descriptors || lk_self.in_vfork_child)
+		return false;
 	bool was_marked = is_as_marked(fd);
 	struct slot *slot = changed_slot_of(fd);
 	if (!slot)
-		return;
-	if (was_marked)
-		identify(slot, fd);
-	slot->stack = LK_STACK_NONE;
+		return false;
+	if (slot->is_closed && !was_marked)
+		return true;
+	slot->closed = lk_self.quiet ? LK_STACK_NONE : lk_unwind(frame);
+	if (was_marked && identify(slot, fd) && !slot->exempt && !lk_self.quiet)
+		lk_misuse_put(&(struct lk_misuse_row){ .kind = LK_MISUSE_NOT_OWN, .fd = fd,
+						       .stack = slot->closed,
+						       .opened = slot->stack });
+	slot->is_closed = true;
 	slot->exempt = 0;
 	slot->held = LK_HELD_NONE;
+	return false;
 }
 
-void lk_descriptor_closing_range(unsigned first, unsigned last)
+void lk_descriptor_close_ended(int fd, bool again, int error, const void *frame)
 {
-	/* A range may name a million numbers that were never open. */
-	for (unsigned fd = first; fd <= (unsigned)highest && fd <= last; fd++) {
+	if (fd < 0 || fd >= SLOTS || !lk_tracker.descriptors || lk_self.in_vfork_child ||
+	    lk_self.quiet || (error != EBADF && !again))
+		return;
+	struct slot *slot = slot_of(fd);
+	lk_stack_id stack = lk_unwind(frame);
+
+	if (!slot)
+		return;
+	if (error == EBADF && again) {
+		lk_misuse_put(&(struct lk_misuse_row){ .kind = LK_MISUSE_CLOSED_TWICE, .fd = fd,
+						       .stack = stack, .closed = slot->closed,
+						       .opened = slot->stack });
+	} else if (error == EBADF) {
+		slot->is_closed = false; /* it was not open: nothing is known of it */
+		lk_misuse_sweeps(stack);
+	} else {
+		slot->closed = stack; /* somebody unseen had opened it */
+	}
+}
+
+/* Whoever closes a whole range does not mean each of its numbers. */
+void lk_descriptor_closing_range(unsigned first, unsigned last, const void *frame)
+{
+	/* It may name a million numbers that were never open. */
+	for (unsigned fd = first; table && fd <= (unsigned)highest && fd <= last; fd++) {
 		const struct word *word = word_at(fd / BITS);
 
-		if (word && ((word->marked | word->changed) & bit_of((int)fd)))
-			lk_descriptor_closing((int)fd);
+		if (!((word->marked | word->changed) & bit_of((int)fd)))
+			continue;
+		lk_descriptor_exempt((int)fd);
+		lk_descriptor_closing((int)fd, frame);
 	}
 }
 
@@ -239,6 +300,9 @@ bool lk_descriptor_baseline(void)
 			*word = (struct word){ .marked = word->noted };
 	}
 	marked_in = known ? lk_tracker.epoch : LK_EPOCH_OLD;
+	if (overwritten_used)
+		overwritten_used = 0;
+	lk_misuse_reset();
 	return known;
 }
 
@@ -256,13 +320,19 @@ static bool is_same_file(const struct slot *slot, int fd)
 	       status.st_dev == slot->device && status.st_ino == slot->inode;
 }
 
+/* Is what is open now what a wrapper saw opened since the mark? */
+static bool is_opened_seen(const struct slot *slot)
+{
+	return slot->opened_in == lk_tracker.epoch && !slot->is_closed;
+}
+
 /* The number was open at the mark, and a wrapper saw it closed or taken over since.
  * Given out again by the kernel it is a new descriptor, whatever it leads to - but
  * for a copy that puts back what was there, for a standard stream that was redirected
  * and comes back, and for what nobody saw opened and leads where it did. */
 static bool is_opened_anew(const struct slot *slot, int fd)
 {
-	bool is_seen = slot->opened_in == lk_tracker.epoch && slot->stack != LK_STACK_NONE;
+	bool is_seen = is_opened_seen(slot) && slot->stack != LK_STACK_NONE;
 
 	if (is_seen && slot->how == LK_DESCRIPTOR_CHOSEN)
 		return false;
@@ -281,7 +351,7 @@ static void compare(void *context, int fd)
 	struct word *word = word_of(fd);
 	if (!slot || !word || slot->exempt)
 		return;
-	change.stack = slot->opened_in == lk_tracker.epoch ? slot->stack : LK_STACK_NONE;
+	change.stack = is_opened_seen(slot) ? slot->stack : LK_STACK_NONE;
 	change.held = slot->held;
 	change.holder = slot->holder;
 	if (marked_in == lk_tracker.epoch && (word->marked & bit_of(fd)))
@@ -298,6 +368,21 @@ bool lk_descriptor_each_new(void (*visit)(void *context, const struct lk_descrip
 bool lk_descriptor_each_open(void (*visit)(void *context, int fd), void *context)
 {
 	return lk_open_numbers_each(highest, likely, visit, context);
+}
+
+bool lk_descriptor_is_put_back(int fd)
+{
+	const struct slot *slot = slot_of(fd);
+
+	return slot && is_same_file(slot, fd);
+}
+
+void lk_descriptor_each_overwritten(void (*visit)(void *context, lk_stack_id stack,
+						  uint32_t count),
+				    void *context)
+{
+	for (unsigned i = 0; i < overwritten_used && i < OVERWRITTEN_MAX; i++)
+		visit(context, overwritten[i].stack, overwritten[i].count);
 }
 
 void lk_descriptor_age(void)

@@ -24,10 +24,14 @@ enum lk_descriptor_number {
 void lk_descriptor_opened(int fd, enum lk_descriptor_number how, const void *frame);
 /* FD belongs to OBJECT, a stream or directory that will close it. */
 void lk_descriptor_held(int fd, const void *object, enum lk_held type);
-/* FD is about to be closed. */
-void lk_descriptor_closing(int fd);
+/* FD is about to be closed by the caller of the hook whose frame is FRAME.  Returns
+ * whether it had been closed before, and nobody was seen to open it since. */
+bool lk_descriptor_closing(int fd, const void *frame);
+/* What came of that, if AGAIN is what it returned; needed only if that is true or
+ * there was an ERROR (of errno, else 0). */
+void lk_descriptor_close_ended(int fd, bool again, int error, const void *frame);
 /* All numbers from FIRST to LAST are about to be closed. */
-void lk_descriptor_closing_range(unsigned first, unsigned last);
+void lk_descriptor_closing_range(unsigned first, unsigned last, const void *frame);
 /* FD is Check's own or ours: never reported, until it is closed. */
 void lk_descriptor_exempt(int fd);
 
@@ -49,6 +53,16 @@ bool lk_descriptor_each_new(void (*visit)(void *context, const struct lk_descrip
 
 /* Calls VISIT for each number that is open now.  False as above. */
 bool lk_descriptor_each_open(void (*visit)(void *context, int fd), void *context);
+
+/* Does FD, which was open at the mark and closed since, lead again to what it did? */
+bool lk_descriptor_is_put_back(int fd);
+
+/* Descriptors younger than the mark that dup2, dup3 or freopen closed by putting
+ * another one over them, for each stack that opened such.  What does not fit into a
+ * small table is not told. */
+void lk_descriptor_each_overwritten(void (*visit)(void *context, lk_stack_id stack,
+						  uint32_t count),
+				    void *context);
 
 /* No descriptor of now belongs to an epoch to come: epochs are about to start over. */
 void lk_descriptor_age(void);

@@ -16,6 +16,7 @@
 #include "probe/descriptor_facts.h"
 #include "probe/heap.h"
 #include "probe/memcheck.h"
+#include "probe/misuse.h"
 #include "probe/modules.h"
 #include "probe/reach.h"
 #include "probe/stream.h"
@@ -255,6 +256,38 @@ static void add_descriptors(struct freezing *freezing)
 	lk_descriptor_ends(snapshot->descriptors, snapshot->descriptors_count);
 }
 
+static bool is_misuse(const struct lk_misuse_row *row)
+{
+	return row->kind != LK_MISUSE_NOT_OWN || !lk_descriptor_is_put_back(row->fd);
+}
+
+static void add_misuse(void *context, const struct lk_misuse_row *row)
+{
+	struct freezing *freezing = context;
+	struct lk_snapshot *snapshot = freezing->snapshot;
+
+	if (!is_misuse(row) || snapshot->misuses_count == LK_MISUSES_MAX)
+		return;
+	struct lk_misuse *misuse = &snapshot->misuses[snapshot->misuses_count++];
+	*misuse = (struct lk_misuse){ .kind = row->kind, .fd = row->fd, .times = row->times };
+	misuse->stack = add_stack(freezing, row->stack);
+	misuse->closed = add_stack(freezing, row->closed);
+	misuse->opened = add_stack(freezing, row->opened);
+}
+
+static void see_misuse(void *context, const struct lk_misuse_row *row)
+{
+	*(bool *)context |= is_misuse(row);
+}
+
+bool lk_freeze_anything_misused(void)
+{
+	bool seen = false;
+
+	lk_misuse_each(see_misuse, &seen);
+	return seen;
+}
+
 static void add_thread(void *context, const struct lk_thread *thread)
 {
 	struct freezing *freezing = context;
@@ -319,6 +352,7 @@ static void add_child(void *context, const struct lk_child_seen *child)
 	X(descriptors, DESCRIPTORS_MAX)       \
 	X(threads, THREADS_MAX)               \
 	X(children, CHILDREN_MAX)             \
+	X(misuses, LK_MISUSES_MAX)            \
 	X(stacks, STACKS_MAX)                 \
 	X(frames, FRAMES_MAX)                 \
 	X(modules, MODULES_MAX)               \
@@ -365,6 +399,7 @@ static void fill(struct freezing *freezing, lk_stack_id window)
 	/* Descriptors first: they take blocks with them. */
 	if (lk_tracker.descriptors)
 		add_descriptors(freezing);
+	lk_misuse_each(add_misuse, freezing);
 	add_loss(snapshot, lk_memcheck_lost());
 	if (lk_tracker.threads)
 		lk_thread_each(lk_tracker.epoch, add_thread, freezing);

@@ -12,6 +12,9 @@
  * list of descriptors; never a scan. */
 bool lk_freeze_anything_young(void);
 
+/* Was a descriptor closed by who should not have? */
+bool lk_freeze_anything_misused(void);
+
 /* Events of the process that no table could keep; grows only. */
 uint64_t lk_freeze_losses(void);
 

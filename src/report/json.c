@@ -70,6 +70,32 @@ static void print_series(FILE *out, const struct lk_series *series)
 	fprintf(out, ",\"lost_by_then\":%" PRIu64, series->lost);
 }
 
+static void print_frames(FILE *out, const struct lk_frame *frames, size_t count)
+{
+	fputs(",\"frames\":[", out);
+	for (size_t i = 0; i < count; i++) {
+		fputs(i > 0 ? "," : "", out);
+		print_frame(out, &frames[i]);
+	}
+	fputc(']', out);
+}
+
+static void print_earlier(FILE *out, const struct lk_earlier *earlier)
+{
+	const char *separator = "";
+
+	fputs(",\"earlier\":[", out);
+	for (size_t i = 0; i < LK_EARLIER_MAX; i++) {
+		if (!earlier[i].what)
+			continue;
+		fprintf(out, "%s{\"what\":\"%s\"", separator, earlier[i].what);
+		print_frames(out, earlier[i].frames, earlier[i].frames_count);
+		fputc('}', out);
+		separator = ",";
+	}
+	fputc(']', out);
+}
+
 static void print_finding(FILE *out, const struct lk_finding *finding)
 {
 	fprintf(out, "{\"ruling\":\"%s\",\"id\":\"%08" PRIx32 "\",\"kind\":\"%s\",\"class\":\"%s\"",
@@ -84,12 +110,11 @@ static void print_finding(FILE *out, const struct lk_finding *finding)
 	print_series(out, finding->series);
 	if (finding->suspect < finding->frames_count)
 		fprintf(out, ",\"suspect\":%zu", finding->suspect);
-	fprintf(out, ",\"cut\":%s,\"frames\":[", finding->cut ? "true" : "false");
-	for (size_t i = 0; i < finding->frames_count; i++) {
-		fputs(i > 0 ? "," : "", out);
-		print_frame(out, &finding->frames[i]);
-	}
-	fputs("]}", out);
+	fprintf(out, ",\"cut\":%s", finding->cut ? "true" : "false");
+	print_frames(out, finding->frames, finding->frames_count);
+	if (finding->kind == LK_KIND_misuse)
+		print_earlier(out, finding->earlier);
+	fputc('}', out);
 }
 
 void lk_json_test(FILE *out, const struct lk_json_test *test, const struct lk_findings *findings)

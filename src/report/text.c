@@ -121,6 +121,17 @@ static void print_hold(FILE *out, const struct lk_finding *finding)
 			finding->through_bytes, them);
 }
 
+static void print_earlier(FILE *out, const struct lk_earlier *earlier, size_t width,
+			  const char *prefix)
+{
+	fprintf(out, "%s  %s\n", prefix, earlier->what);
+	for (size_t i = 0; i < earlier->frames_count; i++) {
+		fprintf(out, "%s    ", prefix);
+		print_frame(out, &earlier->frames[i], width);
+		fputc('\n', out);
+	}
+}
+
 static void print_finding(FILE *out, const struct lk_finding *finding, const char *prefix)
 {
 	size_t width = width_of_functions(finding);
@@ -151,6 +162,9 @@ static void print_finding(FILE *out, const struct lk_finding *finding, const cha
 	}
 	if (finding->cut && finding->frames_count > 0)
 		fprintf(out, "%s    ... outer frames not kept\n", prefix);
+	for (size_t i = 0; i < LK_EARLIER_MAX; i++)
+		if (finding->earlier[i].what)
+			print_earlier(out, &finding->earlier[i], width, prefix);
 }
 
 void lk_report_findings(FILE *out, const struct lk_findings *findings, const char *prefix)

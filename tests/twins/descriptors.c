@@ -215,7 +215,7 @@ MUST_PASS(close_twice) { int fd = some_file(); close(fd); close(fd); } END_TEST
 MUST_PASS(close_nothing) { close(-1); close(700); } END_TEST
 
 /* Numbers that are used again. */
-static int old_fd;
+static int old_fd, replaced_fd;
 MUST_LEAK(one_closed_another_opened, "/dev/zero", BODY)
 {
 	int fd = some_file();
@@ -250,6 +250,14 @@ MUST_PASS(dup2_over)
 END_TEST
 MUST_LEAK(dup2_over, "fd ", BODY) { int fd = some_file(); need(dup2(old_fd, fd) == fd); } END_TEST
 MUST_PASS(dup2_onto_itself) { need(dup2(old_fd, old_fd) == old_fd); } END_TEST
+
+MUST_PASS(old_one_replaced)
+{
+	int fd = open("/dev/zero", O_RDONLY);
+	need(dup2(fd, replaced_fd) == replaced_fd);
+	close(fd);
+}
+END_TEST
 
 /* A test that looks at what is written to standard output, both usual ways. */
 MUST_PASS(stream_redirected_and_back)
@@ -297,5 +305,6 @@ MUST_LEAK(many, AMONG "fd ", "some_file") { for (int i = 0; i < 10; i++) some_fi
 int main(int argc, char **argv)
 {
 	old_fd = open("/dev/null", O_RDONLY);
+	replaced_fd = dup(old_fd);
 	return twins_main(argc, argv);
 }

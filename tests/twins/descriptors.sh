@@ -13,7 +13,20 @@ for program in descriptors described openers streams; do
 	cat list >>all
 	judge $program no
 done
-CK_FORK=no watch ./descriptors >out 2>err
+compile misuse misuse.c || exit 1
+watch_options=--fail-on=misuse
+judge misuse yes
+judge misuse no
+watch_options=--notes
+watch ./misuse >out 2>err
+tap_check "misuse fails nothing by itself" grep -q '^100%: Checks: ' out
+tap_check "and is a note" shows err '  NOTE [0-9a-f]* fd [0-9]* closed twice, from$'
+tap_check "with the stack of the first time" shows err '^    closed before at$'
+watch_options=
+
+# What takes the place of what was open before is a note, too.
+CK_FORK=no watch --notes ./descriptors >out 2>err
+tap_check "a replaced descriptor is a note" shows err '  NOTE [0-9a-f]* fd [0-9]* /dev/zero O_RDONLY'
 tap_check "ten descriptors are ten leaks" shows out ':must_leak_many:0: leakcheck: 10 leaks: fd 10$'
 
 # Each function of hooked.def that opens has its twins above.

@@ -3,12 +3,14 @@
 #include "probe/descriptor.h"
 
 #include <check.h>
+#include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
 #include <sys/resource.h>
 #include <unistd.h>
 
 #include "base/self.h"
+#include "probe/misuse.h"
 #include "probe/tracker.h"
 
 enum { CHANGES_MAX = 2000 };
@@ -73,7 +75,7 @@ static int open_told(const char *path)
 
 static void close_told(int fd)
 {
-	lk_descriptor_closing(fd);
+	lk_descriptor_closing(fd, __builtin_frame_address(0));
 	ck_assert_int_eq(close(fd), 0);
 }
 
@@ -260,7 +262,7 @@ START_TEST(a_range_is_closed)
 	for (int fd = FIRST; fd <= LAST; fd++)
 		dup2_told(null, fd);
 	mark();
-	lk_descriptor_closing_range(FIRST + 1, LAST - 1);
+	lk_descriptor_closing_range(FIRST + 1, LAST - 1, __builtin_frame_address(0));
 	for (int fd = FIRST + 1; fd < LAST; fd++)
 		close(fd);
 	ck_assert_uint_eq(look(), 0);
@@ -269,12 +271,127 @@ START_TEST(a_range_is_closed)
 	ck_assert_uint_eq(look(), LAST - FIRST - 1);
 	ck_assert(is_new(FIRST + 1, false, true));
 	ck_assert(!is_new(FIRST, false, true));
-	lk_descriptor_closing_range(FIRST, UINT_MAX);
+	lk_descriptor_closing_range(FIRST, UINT_MAX, __builtin_frame_address(0));
 	for (int fd = FIRST; fd <= LAST; fd++)
 		close(fd);
 	ck_assert_uint_eq(look(), 0);
-	lk_descriptor_closing_range(UINT_MAX, UINT_MAX);
-	lk_descriptor_closing_range(5, 4);
+	lk_descriptor_closing_range(UINT_MAX, UINT_MAX, __builtin_frame_address(0));
+	lk_descriptor_closing_range(5, 4, __builtin_frame_address(0));
+}
+END_TEST
+
+static struct lk_misuse_row misuses[CHANGES_MAX];
+static size_t misuses_count;
+
+static void note_misuse(void *context, const struct lk_misuse_row *row)
+{
+	(void)context;
+	misuses[misuses_count++] = *row;
+}
+
+static size_t look_for_misuse(void)
+{
+	misuses_count = 0;
+	lk_misuse_each(note_misuse, NULL);
+	return misuses_count;
+}
+
+static void close_again_told(int fd)
+{
+	bool again = lk_descriptor_closing(fd, __builtin_frame_address(0));
+
+	ck_assert_int_eq(close(fd), -1);
+	lk_descriptor_close_ended(fd, again, EBADF, __builtin_frame_address(0));
+}
+
+START_TEST(a_second_close_is_misuse)
+{
+	mark();
+	int fd = open_told("/dev/null");
+	close_told(fd);
+	ck_assert_uint_eq(look_for_misuse(), 0);
+	close_again_told(fd);
+	ck_assert_uint_eq(look_for_misuse(), 1);
+	ck_assert_int_eq(misuses[0].kind, LK_MISUSE_CLOSED_TWICE);
+	ck_assert_int_eq(misuses[0].fd, fd);
+	ck_assert(misuses[0].stack && misuses[0].closed && misuses[0].opened);
+	ck_assert(misuses[0].stack != misuses[0].closed && misuses[0].closed != misuses[0].opened);
+	mark();
+	ck_assert_uint_eq(look_for_misuse(), 0);
+}
+END_TEST
+
+START_TEST(a_close_of_what_was_open_before_is_misuse_unless_it_comes_back)
+{
+	int fd = open_told("/dev/null");
+
+	mark();
+	close_told(fd);
+	ck_assert_uint_eq(look_for_misuse(), 1);
+	ck_assert_int_eq(misuses[0].kind, LK_MISUSE_NOT_OWN);
+	ck_assert(!lk_descriptor_is_put_back(fd));
+	ck_assert_int_eq(open_told("/dev/null"), fd);
+	ck_assert(lk_descriptor_is_put_back(fd));
+}
+END_TEST
+
+START_TEST(a_sweep_over_all_numbers_is_none)
+{
+	int own = open_told("/dev/null");
+
+	mark();
+	int fd = open_told("/dev/null");
+	close_told(fd);
+	volatile int times = 3; /* one call in a loop, not three */
+	for (int i = 0; i < times; i++)
+		close_again_told(i == 0 ? fd : 900 + i);
+	ck_assert_uint_eq(look_for_misuse(), 0);
+	lk_descriptor_closing_range((unsigned)own, (unsigned)own, __builtin_frame_address(0));
+	ck_assert_uint_eq(look_for_misuse(), 0);
+}
+END_TEST
+
+START_TEST(misuse_beyond_the_table_is_harmless)
+{
+	mark();
+	for (unsigned i = 0; i < 3 * LK_MISUSES_MAX; i++)
+		lk_misuse_put(&(struct lk_misuse_row){ .kind = LK_MISUSE_NOT_OWN, .fd = (int)i,
+						       .stack = 1 });
+	lk_misuse_put(&(struct lk_misuse_row){ .kind = LK_MISUSE_NOT_OWN, .fd = 0, .stack = 1 });
+	ck_assert_uint_eq(look_for_misuse(), LK_MISUSES_MAX);
+	ck_assert_uint_eq(misuses[0].times, 2);
+	for (unsigned i = 2; i < 100; i++)
+		lk_misuse_sweeps(i);
+	ck_assert_uint_eq(look_for_misuse(), LK_MISUSES_MAX);
+}
+END_TEST
+
+static uint32_t overwritten_count;
+
+static void note_overwritten(void *context, lk_stack_id stack, uint32_t count)
+{
+	(void)context;
+	ck_assert(stack != LK_STACK_NONE);
+	overwritten_count += count;
+}
+
+START_TEST(young_ones_that_others_are_put_over_are_counted)
+{
+	int old = open_told("/dev/null");
+
+	mark();
+	int zero = open_told("/dev/zero");
+	dup2_told(zero, old);	/* an old one */
+	dup2_told(zero, old);	/* a young one */
+	dup2_told(zero, 800);	/* none */
+	dup2_told(zero, 800);
+	close_told(800);
+	dup2_told(zero, 800);
+	lk_descriptor_each_overwritten(note_overwritten, NULL);
+	ck_assert_uint_eq(overwritten_count, 2);
+	mark();
+	lk_descriptor_each_overwritten(note_overwritten, NULL);
+	ck_assert_uint_eq(overwritten_count, 2);
 }
 END_TEST
 
@@ -285,8 +402,8 @@ START_TEST(strange_numbers_are_ignored)
 	mark();
 	tell_opened(-1, LK_DESCRIPTOR_LOWEST);
 	tell_opened(INT_MIN, LK_DESCRIPTOR_LOWEST);
-	lk_descriptor_closing(-1);
-	lk_descriptor_closing(INT_MAX);
+	lk_descriptor_closing(-1, __builtin_frame_address(0));
+	lk_descriptor_closing(INT_MAX, __builtin_frame_address(0));
 	ck_assert_uint_eq(lk_descriptor_openings(), openings);
 	ck_assert_uint_eq(look(), 0);
 }
@@ -300,7 +417,7 @@ START_TEST(a_child_of_vfork_changes_nothing)
 	mark();
 	uint64_t openings = lk_descriptor_openings();
 	lk_self.in_vfork_child = 1;
-	lk_descriptor_closing(fd);
+	lk_descriptor_closing(fd, __builtin_frame_address(0));
 	tell_opened(fd, LK_DESCRIPTOR_LOWEST);
 	lk_self.in_vfork_child = 0;
 	ck_assert_uint_eq(look(), 0);
@@ -331,7 +448,7 @@ START_TEST(switched_off_records_nothing)
 	uint64_t openings = lk_descriptor_openings();
 	lk_tracker.descriptors = false;
 	int fd = open_told("/dev/null");
-	lk_descriptor_closing(0);
+	lk_descriptor_closing(0, __builtin_frame_address(0));
 	lk_tracker.descriptors = true;
 	ck_assert_uint_eq(lk_descriptor_openings(), openings);
 	ck_assert_uint_eq(look(), 1);
@@ -374,6 +491,11 @@ int main(void)
 	tcase_add_test(tests, an_exempt_one_is_new_to_nobody_until_it_is_closed);
 	tcase_add_test(tests, what_leakcheck_opens_is_exempt);
 	tcase_add_test(tests, a_range_is_closed);
+	tcase_add_test(tests, a_second_close_is_misuse);
+	tcase_add_test(tests, a_close_of_what_was_open_before_is_misuse_unless_it_comes_back);
+	tcase_add_test(tests, a_sweep_over_all_numbers_is_none);
+	tcase_add_test(tests, misuse_beyond_the_table_is_harmless);
+	tcase_add_test(tests, young_ones_that_others_are_put_over_are_counted);
 	tcase_add_test(tests, strange_numbers_are_ignored);
 	tcase_add_test(tests, a_child_of_vfork_changes_nothing);
 	tcase_add_test(tests, counts_and_finds_a_thousand);

@@ -372,6 +372,40 @@ START_TEST(ids_tell_leaks_apart)
 }
 END_TEST
 
+START_TEST(a_misuse_shows_what_had_happened_before)
+{
+	struct lk_misuse misuse = { .kind = LK_MISUSE_CLOSED_TWICE, .fd = 7, .times = 2,
+				    .stack = 1, .closed = 2 };
+	struct lk_policy policy = { .fail_on = LK_FAIL_ON_DEFAULT };
+
+	snapshot.misuses = &misuse;
+	snapshot.misuses_count = 1;
+	make();
+	ck_assert_uint_eq(findings.count, 0);
+	ck_assert_uint_eq(findings.rulings[LK_RULING_note], 1);
+	lk_findings_release(&findings);
+	policy.fail_on |= 1u << LK_FAIL_ON_misuse;
+	ck_assert(lk_findings_make(&snapshot, &policy, &findings));
+	ck_assert_uint_eq(findings.leaks[LK_KIND_misuse], 1);
+	ck_assert_str_eq(findings.rows[0].what, "fd 7 closed twice (2 times)");
+	ck_assert_str_eq(findings.rows[0].frames[0].function, "leaking_one");
+	ck_assert_ptr_nonnull(findings.rows[0].earlier[0].what);
+	ck_assert_str_eq(findings.rows[0].earlier[0].frames[0].function, "leaking_other");
+	ck_assert_ptr_null(findings.rows[0].earlier[1].what);
+}
+END_TEST
+
+START_TEST(descriptors_without_a_row_count)
+{
+	descriptors[snapshot.descriptors_count++] = (struct lk_descriptor){ .fd = 9, .flags = -1 };
+	snapshot.descriptors_beyond = 1000000;
+	make();
+	ck_assert_uint_eq(findings.count, 1);
+	ck_assert_uint_eq(findings.left_out, 1000000);
+	ck_assert_uint_eq(lk_findings_leaks(&findings), 1000001);
+}
+END_TEST
+
 START_TEST(kinds_have_names)
 {
 	ck_assert_str_eq(lk_kind_name(LK_KIND_heap), "heap");
@@ -400,6 +434,8 @@ int main(void)
 	tcase_add_test(tests, ids_do_not_depend_on_addresses_in_no_module);
 	tcase_add_test(tests, ids_tell_leaks_apart);
 	tcase_add_test(tests, kinds_have_names);
+	tcase_add_test(tests, a_misuse_shows_what_had_happened_before);
+	tcase_add_test(tests, descriptors_without_a_row_count);
 	suite_add_tcase(suite, tests);
 
 	SRunner *runner = srunner_create(suite);
