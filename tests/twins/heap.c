@@ -315,8 +315,8 @@ static void free_list(struct node *list)
 		list = next;
 	}
 }
-MUST_LEAK(list, "heap 24 B in 1 block, lost: nothing points to it; 99 more blocks (2376 B)",
-	  "grow_list")
+/* A stale address in Check's own memory may keep the tail. */
+MUST_LEAK(list, AMONG "heap 24 B in 1 block, lost: nothing points to it; 9", "grow_list")
 {
 	lose(grow_list(100));
 }
