@@ -112,7 +112,9 @@ static void count(const struct lk_outcome *outcome)
 			   __ATOMIC_RELAXED);
 	__atomic_fetch_add(&run->known_leaks, outcome->findings.rulings[LK_RULING_known],
 			   __ATOMIC_RELAXED);
-	__atomic_fetch_add(&run->sites, lk_findings_leaks(&outcome->findings), __ATOMIC_RELAXED);
+	if (outcome->verdict == LK_LEAKED)
+		__atomic_fetch_add(&run->sites, lk_findings_leaks(&outcome->findings),
+				   __ATOMIC_RELAXED);
 	__atomic_fetch_add(&run->allocations, lk_counters_allocations() - window.allocations,
 			   __ATOMIC_RELAXED);
 	__atomic_fetch_add(&run->descriptors, lk_descriptor_openings() - window.descriptors,
@@ -120,6 +122,14 @@ static void count(const struct lk_outcome *outcome)
 	__atomic_fetch_add(&run->threads, lk_thread_creations() - window.threads,
 			   __ATOMIC_RELAXED);
 	__atomic_fetch_add(&run->children, lk_child_starts() - window.children, __ATOMIC_RELAXED);
+}
+
+/* What speaks against the test: its leaks, or that they are not as many as it said. */
+static uint64_t unexpected(const struct lk_findings *findings)
+{
+	uint64_t leaks = lk_findings_leaks(findings);
+
+	return findings->expected < 0 ? leaks : leaks != (uint64_t)findings->expected;
 }
 
 static struct lk_policy policy_for(const char *test)
@@ -159,7 +169,8 @@ void lk_session_close(const struct lk_session_end *end, struct lk_outcome *ret)
 			     "process could be made");
 	}
 	lost += lk_freeze_losses() - window.losses;
-	outcome.verdict = lk_judge(lk_findings_leaks(&outcome.findings),
+	outcome.findings.expected = end->expected;
+	outcome.verdict = lk_judge(unexpected(&outcome.findings),
 				   blind_spots(lost) +
 					   outcome.findings.rulings[LK_RULING_unproven]);
 	count(&outcome);

@@ -30,6 +30,7 @@ bool lk_session_settle(unsigned settle_ms);
 struct lk_session_end {
 	unsigned settle_ms; /* the longest that is waited */
 	const char *test;   /* its name, for the user's rules; NULL if it is not known */
+	long expected;	    /* leaks that it is to leave; -1 if it did not say */
 	/* Called with what was found: may fill its series. */
 	void (*run_again)(struct lk_snapshot *snapshot);
 };

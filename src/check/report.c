@@ -221,7 +221,8 @@ bool lk_report_test(void)
 
 	if ((!lk_tracker.options.verify_all && !lk_runner.verify) || is_left_out(test))
 		return false;
-	lk_session_close(&(struct lk_session_end){ settle_limit(), test, lk_rerun_test },
+	lk_session_close(&(struct lk_session_end){ settle_limit(), test, lk_runner.expected,
+						   lk_rerun_test },
 			 &outcome);
 	bool leaked = outcome.verdict == LK_LEAKED;
 	int saved = lk_quiet_begin();

@@ -13,7 +13,7 @@
 #include "base/fmt.h"
 #include "check/summary.h"
 
-LK_HOT struct lk_runner lk_runner = { .pending_fd = -1 };
+LK_HOT struct lk_runner lk_runner = { .pending_fd = -1, .expected = -1 };
 
 const struct lk_message_file *lk_runner_file(void)
 {
@@ -54,6 +54,7 @@ void lk_runner_close_window(void)
 	lk_runner.duration_seen = false;
 	lk_runner.failed = false;
 	lk_runner.verify = false;
+	lk_runner.expected = -1;
 }
 
 /* Is the entry our library: libleakcheck.so, or that with a version? */

@@ -75,6 +75,7 @@ struct lk_runner {
 	bool verify;
 	const char *verify_file;
 	int verify_line;
+	long expected; /* leaks of LEAKCHECK_EXPECT_LEAKS() in this window; or -1 */
 	struct lk_shared *shared; /* NULL if memory was refused */
 	pid_t process; /* the runner's */
 	/* What standard error was when the runner was recognised. */

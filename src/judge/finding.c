@@ -365,7 +365,7 @@ struct lk_policy lk_policy_of(const struct lk_options *options)
 bool lk_findings_make(const struct lk_snapshot *snapshot, const struct lk_policy *policy,
 		      struct lk_findings *ret)
 {
-	struct lk_findings findings = { 0 };
+	struct lk_findings findings = { .expected = -1 };
 	struct making making = { snapshot, policy, &findings, LK_RULING_fail };
 
 	if (policy->baseline)

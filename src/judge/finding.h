@@ -53,6 +53,7 @@ struct lk_findings {
 	uint64_t left_out;	       /* leaks without a row */
 	uint64_t rulings[LK_RULING_COUNT]; /* findings by ruling */
 	char not_again[LK_NOT_AGAIN_MAX]; /* why it could not be run again; may be empty */
+	long expected; /* leaks that the test said it leaves, or -1 */
 	struct lk_symbols *symbols;
 };
 

@@ -107,7 +107,7 @@ __attribute__((format(printf, 2, 3))) static void complain(struct lk_symbols *sy
 
 const char *lk_symbols_complaint(const struct lk_symbols *symbols)
 {
-	return symbols->complaint[0] ? symbols->complaint : NULL;
+	return symbols && symbols->complaint[0] ? symbols->complaint : NULL;
 }
 
 static void complain_of_memory(struct lk_symbols *symbols)

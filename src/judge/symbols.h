@@ -66,7 +66,7 @@ void lk_symbols_thread_local(struct lk_symbols *symbols, uintptr_t module, uint6
 			     struct lk_data_name *ret);
 
 /* Why names are missing, as a sentence, or NULL when nothing went wrong.  Of
- * several reasons the first. */
+ * several reasons the first.  SYMBOLS may be NULL. */
 const char *lk_symbols_complaint(const struct lk_symbols *symbols);
 
 #endif

@@ -31,6 +31,8 @@ void lk_report_headline(FILE *out, const struct lk_findings *findings)
 		fprintf(out, "%s%s %" PRIu64, separator, lk_kind_name(kind), findings->leaks[kind]);
 		separator = ", ";
 	}
+	if (findings->expected >= 0)
+		fprintf(out, " (%ld expected)", findings->expected);
 }
 
 static size_t width_of_functions(const struct lk_finding *finding)

@@ -71,6 +71,39 @@ static void leak_all_kinds(void)
 	need(open("/dev/null", O_RDONLY) >= 0);
 	need(pthread_create(&thread, NULL, nothing, NULL) == 0);
 }
+MUST_PASS(expect_just_as_many)
+{
+	LEAKCHECK_EXPECT_LEAKS(2);
+	lose(malloc(10));
+	need(open("/dev/null", O_RDONLY) >= 0);
+}
+END_TEST
+MUST_PASS(expect_none)
+{
+	LEAKCHECK_EXPECT_LEAKS(0);
+	free(use(malloc(10)));
+}
+END_TEST
+MUST_PASS(expect_the_last_word)
+{
+	LEAKCHECK_EXPECT_LEAKS(7);
+	lose(malloc(10));
+	LEAKCHECK_EXPECT_LEAKS(1);
+}
+END_TEST
+MUST_LEAK(expect_fewer, AMONG "fd", BODY)
+{
+	LEAKCHECK_EXPECT_LEAKS(1);
+	lose(malloc(10));
+	need(open("/dev/null", O_RDONLY) >= 0);
+}
+END_TEST
+MUST_LEAK(expect_more, "heap 103 B in 1 block", BODY)
+{
+	LEAKCHECK_EXPECT_LEAKS(2);
+	lose(malloc(103));
+}
+END_TEST
 MUST_PASS(ignore_span)
 {
 	leakcheck_ignore_begin();

@@ -54,7 +54,8 @@ static void add(enum lk_kind kind, size_t frames_count)
 
 static void setup(void)
 {
-	findings = (struct lk_findings){ .rows = rows, .symbols = lk_symbols_open(NULL, 0) };
+	findings = (struct lk_findings){ .rows = rows, .expected = -1 };
+	findings.symbols = lk_symbols_open(NULL, 0);
 	ck_assert_ptr_nonnull(findings.symbols);
 }
 
