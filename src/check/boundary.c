@@ -17,6 +17,7 @@
 #include "api/session.h"
 #include "api/watch.h"
 #include "base/clock.h"
+#include "check/plant.h"
 #include "check/report.h"
 #include "check/rerun.h"
 #include "check/runner.h"
@@ -146,6 +147,7 @@ static void open_window(const void *frame)
 static void test_begins(void)
 {
 	lk_runner.test_seen = true;
+	lk_plant();
 	/* A test that runs in the runner's process may take that with it. */
 	if (lk_runner.role == LK_ROLE_RUNNER && lk_tracker.options.verify_all) {
 		lk_runner.is_counted = true;

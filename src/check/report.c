@@ -15,6 +15,7 @@
 #include "base/clock.h"
 #include "base/fmt.h"
 #include "check/ledger.h"
+#include "check/plant.h"
 #include "check/rerun.h"
 #include "check/runner.h"
 #include "judge/escape.h"
@@ -232,6 +233,7 @@ bool lk_report_test(void)
 		tell_user(&outcome.findings);
 	lk_quiet_end(saved);
 	lk_tell_ledger(&outcome);
+	lk_plant_harvest(&outcome.findings);
 	lk_outcome_release(&outcome);
 	return leaked;
 }

@@ -18,6 +18,8 @@ const struct lk_verb lk_verbs[] = {
 	  "print what is a leak, what is a note, and what makes a test unsure" },
 	{ "baseline", lk_verb_baseline, "[options] file [--] program [arguments]",
 	  "run a program and write its leaks to a file for --baseline" },
+	{ "selftest", lk_verb_selftest, "[options] [--] program [arguments]",
+	  "show that each kind of leak is caught in the tests of this very program" },
 	{ "help", lk_verb_help, "", "print this text" },
 	{ "version", lk_verb_version, "", "print the version" },
 };

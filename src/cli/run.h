@@ -6,6 +6,7 @@
 #include <stdbool.h>
 
 #include "base/options.h"
+#include "model/run.h"
 
 /* Fills OPTIONS from the environment and the ARGUMENTS; *REST is what stands behind
  * them, NULL if nothing does.  False if there is nothing more to do, with the exit
@@ -16,5 +17,9 @@ bool lk_run_options(char **arguments, struct lk_options *options, char ***rest, 
  * changed: names of files become absolute.  If NEW_BASELINE is not NULL, the leaks are
  * written to that file, and the status is 0 if they were. */
 int lk_run(char **program, struct lk_options *options, const char *new_baseline);
+
+/* Runs the program as a self-test (check/plant.h), what it prints thrown away, and
+ * copies the record to SEEN.  False after one sentence. */
+bool lk_run_planted(char **program, struct lk_options *options, struct lk_run *seen);
 
 #endif

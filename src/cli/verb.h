@@ -21,6 +21,7 @@ extern const size_t lk_verbs_count;
 
 int lk_verb_run(char **arguments);
 int lk_verb_baseline(char **arguments);
+int lk_verb_selftest(char **arguments);
 int lk_verb_explain(char **arguments);
 int lk_verb_help(char **arguments);
 int lk_verb_version(char **arguments);

@@ -13,6 +13,7 @@
 #include <stdio.h>
 
 #include "base/options.h"
+#include "model/run.h"
 
 /* Kinds of findings: X(name, how a report calls one). */
 #define LK_KINDS(X)         \
@@ -28,6 +29,8 @@ enum lk_kind {
 #undef LK_NAME
 		LK_KIND_COUNT
 };
+
+_Static_assert((int)LK_KIND_COUNT <= (int)LK_RUN_KINDS_MAX, "a run counts all kinds");
 
 /* How a report calls KIND: "heap", "fd", "thread", "child". */
 const char *lk_kind_name(enum lk_kind kind);

@@ -28,7 +28,8 @@ enum lk_not_checked {
 	LK_NOT_CHECKED_COUNT
 };
 
-enum { LK_RUN_MAGIC = 0x4c4b5234, LK_NOTICES_MAX = 16, LK_NOTICE_SIZE = 256, LK_RULES_MAX = 4096 };
+enum { LK_RUN_MAGIC = 0x4c4b5234, LK_NOTICES_MAX = 16, LK_NOTICE_SIZE = 256, LK_RULES_MAX = 4096,
+       LK_RUN_KINDS_MAX = 8 };
 enum { LK_RUN_ROOM = 2048 };
 
 /* A sentence about what is not watched, with the number of tests it touched. */
@@ -62,6 +63,10 @@ struct lk_run {
 	/* Begun in the runner's own process (no-fork mode) and not ended: what is left
 	 * here when the process is gone went with it. */
 	uint64_t tests_open;
+	/* A self-test: each test leaves a leak of each kind on purpose, and by kind (enum
+	 * lk_kind) in how many of them it was found. */
+	uint32_t plants;
+	uint64_t tests_planted, harvest[LK_RUN_KINDS_MAX];
 	uint64_t sites; /* distinct leaks reported */
 	uint64_t not_checked[LK_NOT_CHECKED_COUNT];
 	uint64_t ignored; /* leaks that rules cover */

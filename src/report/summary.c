@@ -99,17 +99,22 @@ static void print_notice(const struct lk_notice *notice, FILE *stream)
 	fputc('\n', stream);
 }
 
-void lk_summary_print(const struct lk_run *run, FILE *stream)
+void lk_summary_print_doubts(const struct lk_run *run, FILE *stream)
 {
-	print_verdicts(run, stream);
 	print_not_checked(run, stream);
-	print_ignored(run, stream);
 	if (run->events_lost > 0)
 		fprintf(stream, "leakcheck: %" PRIu64 " event%s lost, so a leak may be missing\n",
 			run->events_lost, lk_plural(run->events_lost));
 	for (size_t i = 0; i < LK_NOTICES_MAX; i++)
 		if (run->notices[i].taken == 2)
 			print_notice(&run->notices[i], stream);
+}
+
+void lk_summary_print(const struct lk_run *run, FILE *stream)
+{
+	print_verdicts(run, stream);
+	print_ignored(run, stream);
+	lk_summary_print_doubts(run, stream);
 	if (run->misuses > 0)
 		fprintf(stream,
 			"leakcheck: LEAKCHECK_VERIFY_NONE() was used %" PRIu32

@@ -17,6 +17,9 @@
  * or twice, none is trusted to fit another. */
 void lk_summary_print(const struct lk_run *run, FILE *stream);
 
+/* The part of it that tells what could not be checked or watched, and why. */
+void lk_summary_print_doubts(const struct lk_run *run, FILE *stream);
+
 /* Tests that got no verdict, of all reasons together. */
 uint64_t lk_summary_not_checked(const struct lk_run *run);
 
