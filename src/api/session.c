@@ -47,9 +47,15 @@ void lk_session_open(const void *frame)
 /* Only another thread can still give something back, and only a process go away. */
 static bool is_settled(void *context)
 {
-	(void)context;
-	return (lk_thread_running() == 0 && !(lk_tracker.children && lk_child_may_go())) ||
-	       !lk_freeze_anything_young();
+	bool *is_waiting = context;
+
+	if ((lk_thread_running() == 0 && !(lk_tracker.children && lk_child_may_go())) ||
+	    !lk_freeze_anything_young())
+		return true;
+	if (!*is_waiting)
+		lk_thread_settling();
+	*is_waiting = true;
+	return false;
 }
 
 static void pause_for(unsigned long microseconds)
@@ -62,7 +68,9 @@ static void pause_for(unsigned long microseconds)
 
 bool lk_session_settle(unsigned settle_ms)
 {
-	return lk_settle(is_settled, NULL, pause_for, settle_ms);
+	bool is_waiting = false;
+
+	return lk_settle(is_settled, &is_waiting, pause_for, settle_ms);
 }
 
 /* Says SENTENCE once in the run, and that one more test is unsure because of it. */

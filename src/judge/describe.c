@@ -126,7 +126,49 @@ char *lk_describe_descriptor(const struct lk_descriptor *row)
 	return text;
 }
 
-char *lk_describe_thread(const struct lk_thread_left *row, struct lk_symbols *symbols)
+void lk_describe_who(FILE *out, const struct lk_thread_left *row)
+{
+	fputs(row->is_main ? "main thread" : "thread", out);
+	if (row->tid)
+		fprintf(out, " %d", (int)row->tid);
+	if (row->name[0] && !row->finished && !row->is_main) {
+		fputs(" \"", out);
+		lk_escape(out, row->name);
+		fputc('"', out);
+	}
+}
+
+static void print_time(FILE *out, uint64_t milliseconds)
+{
+	if (milliseconds < 1000)
+		fprintf(out, "%" PRIu64 " ms", milliseconds);
+	else if (milliseconds < 120000)
+		fprintf(out, "%" PRIu64 " s", milliseconds / 1000);
+	else
+		fprintf(out, "%" PRIu64 " min", milliseconds / 60000);
+}
+
+static void print_times(FILE *out, const struct lk_thread_left *row)
+{
+	if (row->is_known) {
+		fputs(", ", out);
+		print_time(out, row->age_ms);
+		fputs(" old", out);
+	}
+	if (row->settled_ms == 0)
+		return;
+	if (row->cpu_us < 1000) {
+		fputs(", idle for ", out);
+	} else {
+		fputs(", busy for ", out);
+		print_time(out, row->cpu_us / 1000);
+		fputs(" of the last ", out);
+	}
+	print_time(out, row->settled_ms);
+}
+
+char *lk_describe_thread(const struct lk_thread_left *row, const char *state,
+			 struct lk_symbols *symbols)
 {
 	char *text = NULL;
 	size_t size;
@@ -134,14 +176,9 @@ char *lk_describe_thread(const struct lk_thread_left *row, struct lk_symbols *sy
 
 	if (!out)
 		return NULL;
-	fputs("thread", out);
-	if (row->tid)
-		fprintf(out, " %d", (int)row->tid);
-	if (row->name[0] && !row->finished) {
-		fputs(" \"", out);
-		lk_escape(out, row->name);
-		fputc('"', out);
-	}
+	lk_describe_who(out, row);
+	if (state && !row->finished)
+		fprintf(out, " [%s]", state);
 	fputs(row->finished ? ", finished, never joined" :
 	      row->detached ? ", detached, still running" :
 			      ", still running, not joined",
@@ -154,6 +191,7 @@ char *lk_describe_thread(const struct lk_thread_left *row, struct lk_symbols *sy
 		fputs(", started in ", out);
 		lk_escape(out, frame.function ? frame.function : "unknown code");
 	}
+	print_times(out, row);
 	if (fclose(out) != 0) {
 		free(text);
 		return NULL;

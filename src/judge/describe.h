@@ -3,6 +3,8 @@
 #ifndef LK_JUDGE_DESCRIBE_H
 #define LK_JUDGE_DESCRIBE_H
 
+#include <stdio.h>
+
 #include "judge/symbols.h"
 #include "model/snapshot.h"
 
@@ -10,9 +12,13 @@
  * memory.  Names from outside are escaped: no control character gets through. */
 char *lk_describe_descriptor(const struct lk_descriptor *row);
 
-/* "thread 4711 \"writer\", still running, not joined, started in worker_main", as
- * above. */
-char *lk_describe_thread(const struct lk_thread_left *row, struct lk_symbols *symbols);
+/* "thread 4711 \"writer\" [STATE], still running, not joined, started in worker_main,
+ * 2 s old, idle for 450 ms", as above.  STATE, which is escaped, may be NULL. */
+char *lk_describe_thread(const struct lk_thread_left *row, const char *state,
+			 struct lk_symbols *symbols);
+
+/* Writes which thread it is: "thread 4711 \"writer\"". */
+void lk_describe_who(FILE *out, const struct lk_thread_left *row);
 
 /* "child 4711 \"sleep 100\", still running, started by fork", as above. */
 char *lk_describe_child(const struct lk_child_left *row);

@@ -8,56 +8,22 @@
 #include "judge/baseline.h"
 #include "judge/describe.h"
 #include "judge/holder.h"
+#include "judge/named_stack.h"
 #include "judge/series.h"
 #include "judge/suppression.h"
 #include "judge/suspect.h"
-#include "judge/trim.h"
 
-/* Between the test's fixture and the frames that lk_trim leaves out stands the
- * function of Check's that runs fixtures; known by name where there is one. */
-static void drop_check(struct lk_finding *finding)
-{
-	static const char *const functions[] = {
-		"srunner_run_setup",	   "srunner_run_teardown", "tcase_run_checked_setup",
-		"tcase_run_checked_teardown", "tcase_run_tfun_fork",  "tcase_run_tfun_nofork",
-	};
-
-	while (finding->frames_count > 1) {
-		const char *last = finding->frames[finding->frames_count - 1].function;
-		bool is_check = false;
-
-		for (size_t i = 0; last && i < sizeof functions / sizeof *functions; i++)
-			is_check |= strcmp(last, functions[i]) == 0;
-		if (!is_check)
-			return;
-		finding->frames_count--;
-	}
-}
-
-/* Names the shown part of a stack.  Inlined frames make more of them. */
+/* Names the shown part of a stack. */
 static bool name_frames(struct lk_findings *findings, const struct lk_snapshot *snapshot,
 			size_t stack, struct lk_finding *finding)
 {
-	enum { INLINED_MAX = 16 };
-	const struct lk_stack *row = &snapshot->stacks[stack];
-	size_t shown = lk_trim(snapshot, stack), room = 0;
+	struct lk_named_stack named;
 
-	finding->cut = row->cut;
-	for (size_t i = 0; i < shown; i++) {
-		if (lk_trim_is_ours(snapshot, stack, i))
-			continue;
-		if (finding->frames_count + INLINED_MAX > room) {
-			room = room * 2 + INLINED_MAX;
-			void *more = realloc(finding->frames, room * sizeof *finding->frames);
-			if (!more)
-				return false;
-			finding->frames = more;
-		}
-		finding->frames_count += lk_symbols_name(
-			findings->symbols, snapshot->frames[row->first + i],
-			finding->frames + finding->frames_count, INLINED_MAX);
-	}
-	drop_check(finding);
+	if (!lk_named_stack_init(&named, findings->symbols, snapshot, stack, SIZE_MAX))
+		return false;
+	finding->frames = named.frames;
+	finding->frames_count = named.count;
+	finding->cut = named.cut;
 	return true;
 }
 
@@ -257,16 +223,37 @@ static void count_beyond(const struct making *making)
 	}
 }
 
-static bool add_thread(const struct making *making, const struct lk_thread_left *row)
+/* The C library starts threads of its own for timers, asynchronous input and output
+ * and lookups of names, by a start routine of its own.  That of std::thread, in
+ * libstdc++, is the program's. */
+static bool is_helper(const struct making *making, const struct lk_thread_left *row)
 {
-	struct lk_finding finding = { 0 };
+	const struct lk_snapshot *snapshot = making->snapshot;
+	const struct lk_module *module =
+		lk_module_find(snapshot->modules, snapshot->modules_count, row->start);
 
-	if (!rule(making, row->is_handle_held ? LK_CLASS_joinable : LK_CLASS_left, row->series,
-		  &finding))
+	return module && lk_module_is_libc(module) &&
+	       strncmp(lk_module_name(module), "libstdc++", 9) != 0;
+}
+
+static bool add_thread(const struct making *making, size_t thread)
+{
+	const struct lk_thread_waits *doing = &making->findings->waits.rows[thread];
+	const struct lk_thread_left *row = doing->thread;
+	struct lk_finding finding = { .doing = doing };
+	/* A thread that can never go on is none that the program keeps for later. */
+	bool is_kept = row->is_handle_held && !(doing->stuck && doing->stuck_is_sure);
+	enum lk_class class = is_helper(making, row) ? LK_CLASS_helper :
+			      is_kept		     ? LK_CLASS_joinable :
+						       LK_CLASS_left;
+
+	if (!rule(making, class, row->series, &finding))
 		return true;
 	if (is_named(making))
 		return add_described(making, row->stack,
-				     lk_describe_thread(row, making->findings->symbols), &finding);
+				     lk_describe_thread(row, doing->state,
+							making->findings->symbols),
+				     &finding);
 	count(making->findings, &finding);
 	return true;
 }
@@ -346,7 +333,7 @@ static bool add_all(const struct making *making)
 	if (ok && snapshot->descriptors_beyond > 0)
 		count_beyond(making);
 	for (size_t i = 0; ok && i < snapshot->threads_count; i++)
-		ok = add_thread(making, &snapshot->threads[i]);
+		ok = add_thread(making, i);
 	for (size_t i = 0; ok && i < snapshot->misuses_count; i++)
 		ok = add_misuse(making, &snapshot->misuses[i]);
 	for (size_t i = 0; ok && i < snapshot->children_count; i++)
@@ -373,6 +360,8 @@ bool lk_findings_make(const struct lk_snapshot *snapshot, const struct lk_policy
 	memcpy(findings.not_again, snapshot->not_again, sizeof findings.not_again);
 	findings.symbols = lk_symbols_open(snapshot->modules, snapshot->modules_count);
 	bool ok = findings.symbols != NULL;
+	if (ok && snapshot->threads_count > 0)
+		ok = lk_waits_make(snapshot, findings.symbols, true, &findings.waits);
 	for (; ok && making.ruling < LK_RULING_ignored; making.ruling++)
 		ok = add_all(&making);
 	if (ok)
@@ -387,6 +376,7 @@ void lk_findings_release(struct lk_findings *findings)
 	for (size_t i = 0; i < findings->count; i++)
 		release_row(&findings->rows[i]);
 	free(findings->rows);
+	lk_waits_release(&findings->waits);
 	if (findings->symbols)
 		lk_symbols_close(findings->symbols);
 	*findings = (struct lk_findings){ 0 };

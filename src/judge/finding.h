@@ -12,6 +12,7 @@
 
 #include "judge/symbols.h"
 #include "judge/verdict.h"
+#include "judge/waits.h"
 #include "model/run.h"
 #include "model/snapshot.h"
 
@@ -41,6 +42,8 @@ struct lk_finding {
 	size_t suspect; /* index of the suspect frame; frames_count if there is none */
 	bool cut;	/* outer frames are missing */
 	struct lk_earlier earlier[LK_EARLIER_MAX]; /* latest first */
+	/* Of a thread: what it does now; among findings.waits.  Else NULL. */
+	const struct lk_thread_waits *doing;
 };
 
 struct lk_findings {
@@ -54,6 +57,7 @@ struct lk_findings {
 	uint64_t rulings[LK_RULING_COUNT]; /* findings by ruling */
 	char not_again[LK_NOT_AGAIN_MAX]; /* why it could not be run again; may be empty */
 	long expected; /* leaks that the test said it leaves, or -1 */
+	struct lk_waits waits; /* of all threads, if one was left */
 	struct lk_symbols *symbols;
 };
 

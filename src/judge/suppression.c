@@ -23,14 +23,47 @@ static bool any_frame_has(const char *pattern, const struct lk_frame *frames, si
 	return false;
 }
 
+/* What the thread does begins with the rule's state: [poll] is no [epoll]. */
+static bool has_state(const struct lk_suppression *rule, const struct lk_finding *finding)
+{
+	char pattern[128];
+
+	if (!rule->state)
+		return true;
+	int length = snprintf(pattern, sizeof pattern, "^%s", rule->state);
+	return finding->doing && (size_t)length < sizeof pattern &&
+	       lk_pattern_in(pattern + (rule->state[0] == '^'), finding->doing->state);
+}
+
+/* Where the thread is now: the innermost frame that is not the C library's, and those
+ * of the C library inside of it. */
+static bool top_has(const char *pattern, const struct lk_named_stack *now)
+{
+	for (size_t i = 0; i < now->count; i++) {
+		const struct lk_module *module = now->frames[i].module;
+
+		if (frame_has(pattern, &now->frames[i]))
+			return true;
+		if (!module || !lk_module_is_libc(module))
+			return false;
+	}
+	return false;
+}
+
 static bool has_pattern(const struct lk_suppression *rule, const struct lk_finding *finding)
 {
+	const struct lk_thread_waits *doing = finding->doing;
 	size_t count = finding->frames_count;
 
+	if (!has_state(rule, finding))
+		return false;
+	if (rule->where == LK_TOP && doing && doing->now.count > 0)
+		return top_has(rule->pattern, &doing->now);
 	if (rule->where != LK_ANYWHERE)
 		return count > 0 && frame_has(rule->pattern, finding->frames);
 	return (finding->what && lk_pattern_in(rule->pattern, finding->what)) ||
-	       any_frame_has(rule->pattern, finding->frames, count);
+	       any_frame_has(rule->pattern, finding->frames, count) ||
+	       (doing && any_frame_has(rule->pattern, doing->now.frames, doing->now.count));
 }
 
 /* valgrind's stack begins with the allocator, which is not part of ours. */

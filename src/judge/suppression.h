@@ -6,7 +6,7 @@
  *     # a comment
  *     leak:png_create_info        # heap; why it is ignored
  *     fd:/var/log/app.log
- *     thread:worker [poll]        state in brackets, where one is known
+ *     thread:worker [poll]        that is in poll: how the state of the report begins
  *     thread.created-by:pool_start
  *     leak.top:xstrdup            the innermost frame alone
  *     id:c88a6d1b                 what a report calls LEAK c88a6d1b
@@ -32,7 +32,9 @@ enum { LK_SUPPRESSION_ERROR_MAX = 512 };
 
 enum lk_suppression_where {
 	LK_ANYWHERE,
-	LK_TOP,	       /* the innermost frame; of a thread, of what it does now */
+	/* The innermost frame; of a thread, where it is now: the first frame outside of the
+	 * C library, and those inside of it. */
+	LK_TOP,
 	LK_CREATED_BY, /* the function that took it */
 };
 

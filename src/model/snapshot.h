@@ -15,6 +15,7 @@
 #include "model/module.h"
 #include "model/series.h"
 #include "model/stack.h"
+#include "model/thread.h"
 
 /* A stack's frames lie in snapshot.frames[first .. first + count). */
 struct lk_stack {
@@ -74,18 +75,7 @@ struct lk_site {
 	size_t series; /* index into series; series[0] is the empty one */
 };
 
-enum { LK_THREAD_NAME_MAX = 16, LK_NOT_AGAIN_MAX = 256 };
-
-struct lk_thread_left {
-	pid_t tid;
-	bool finished; /* ended, but neither joined nor detached */
-	bool detached;
-	bool is_handle_held; /* the program still knows its pthread_t */
-	size_t stack; /* where it was created */
-	uintptr_t start; /* its start routine */
-	size_t series; /* index into series */
-	char name[LK_THREAD_NAME_MAX];
-};
+enum { LK_NOT_AGAIN_MAX = 256 };
 
 struct lk_snapshot {
 	struct lk_site *sites;
@@ -93,8 +83,10 @@ struct lk_snapshot {
 	struct lk_descriptor *descriptors;
 	size_t descriptors_count;
 	uint64_t descriptors_beyond; /* as new as these, without a row: there is no room */
+	/* The young ones, then the others up to threads_seen: all of the process, so that
+	 * who waits for whom is known, or none. */
 	struct lk_thread_left *threads;
-	size_t threads_count;
+	size_t threads_count, threads_seen;
 	struct lk_misuse *misuses;
 	size_t misuses_count;
 	struct lk_child_left *children;
@@ -117,6 +109,7 @@ struct lk_snapshot {
 	uint64_t events_lost;
 	bool is_unscanned; /* who holds the blocks could not be looked for */
 	bool descriptors_unknown; /* the kernel's list could not be read */
+	bool threads_unknown;	  /* so too: threads_seen may be too few */
 	bool children_unknown;	  /* there are some that nothing is known about */
 };
 

@@ -429,6 +429,7 @@ bool lk_cfi_find(struct lk_cfi *cfi, const uint8_t *eh_frame_hdr, uintptr_t pc)
 	memset(&cfi->row, 0, sizeof cfi->row);
 	cfi->is_signal_frame = common.is_signal_frame;
 	cfi->start = start;
+	cfi->end = start + size;
 	if (!run_to(cfi, &common, common.instructions, common.end, 0, UINTPTR_MAX))
 		return false;
 	cfi->initial = cfi->row;

@@ -42,7 +42,8 @@ enum { LK_CFI_REMEMBERED_MAX = 8 };
 struct lk_cfi {
 	struct lk_cfi_row row; /* the result */
 	bool is_signal_frame; /* its caller was interrupted, it called nothing */
-	uintptr_t start; /* of the code that the row's table entry is about: a function */
+	/* The code that the row's table entry is about: a function. */
+	uintptr_t start, end;
 	struct lk_cfi_row initial;
 	struct lk_cfi_row remembered[LK_CFI_REMEMBERED_MAX];
 };

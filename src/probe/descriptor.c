@@ -385,6 +385,13 @@ void lk_descriptor_each_overwritten(void (*visit)(void *context, lk_stack_id sta
 		visit(context, overwritten[i].stack, overwritten[i].count);
 }
 
+lk_stack_id lk_descriptor_origin(int fd)
+{
+	const struct slot *slot = fd >= 0 && fd < SLOTS ? slot_of(fd) : NULL;
+
+	return slot ? slot->stack : LK_STACK_NONE;
+}
+
 void lk_descriptor_age(void)
 {
 	marked_in = LK_EPOCH_OLD;

@@ -64,6 +64,9 @@ void lk_descriptor_each_overwritten(void (*visit)(void *context, lk_stack_id sta
 						  uint32_t count),
 				    void *context);
 
+/* Where FD, whatever its age, was opened; LK_STACK_NONE: nobody saw it. */
+lk_stack_id lk_descriptor_origin(int fd);
+
 /* No descriptor of now belongs to an epoch to come: epochs are about to start over. */
 void lk_descriptor_age(void);
 

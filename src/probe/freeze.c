@@ -14,6 +14,7 @@
 #include "probe/depot.h"
 #include "probe/descriptor.h"
 #include "probe/descriptor_facts.h"
+#include "probe/freezing.h"
 #include "probe/heap.h"
 #include "probe/memcheck.h"
 #include "probe/misuse.h"
@@ -32,7 +33,6 @@ enum {
 	STACKS_MAX = 1 << 18,
 	FRAMES_MAX = 1 << 22,
 	DESCRIPTORS_MAX = LK_DESCRIPTOR_ENDS_MAX,
-	THREADS_MAX = 1 << 14,
 	CHILDREN_MAX = 1 << 12,
 	MODULES_MAX = 1 << 11,
 	PATHS_MAX = SITES_MAX + 1,
@@ -77,17 +77,8 @@ uint64_t lk_freeze_losses(void)
 	       lk_child_lost();
 }
 
-struct freezing {
-	struct lk_snapshot *snapshot;
-	uint32_t *index; /* stack id -> stack + 1, open addressing */
-	uint32_t *site_of_stack; /* stack -> site + 1 */
-	/* Addresses of blocks that are told with a descriptor, open addressing. */
-	uintptr_t *folded;
-	size_t folded_count;
-};
-
 /* Where ADDRESS is, or may be put. */
-static uintptr_t *folded_place(const struct freezing *freezing, uintptr_t address)
+static uintptr_t *folded_place(const struct lk_freezing *freezing, uintptr_t address)
 {
 	size_t place = (size_t)(address * 0x9E3779B97F4A7C15u >> 20) % FOLDED_SIZE;
 
@@ -96,13 +87,13 @@ static uintptr_t *folded_place(const struct freezing *freezing, uintptr_t addres
 	return &freezing->folded[place];
 }
 
-static bool is_folded(const struct freezing *freezing, uintptr_t address)
+static bool is_folded(const struct lk_freezing *freezing, uintptr_t address)
 {
 	return freezing->folded_count > 0 && *folded_place(freezing, address) != 0;
 }
 
 /* The young heap of a stream or directory goes into the row of its descriptor. */
-static void fold(struct freezing *freezing, const struct lk_descriptor_change *change,
+static void fold(struct lk_freezing *freezing, const struct lk_descriptor_change *change,
 		 struct lk_descriptor *row)
 {
 	struct lk_block blocks[LK_STREAM_BLOCKS_MAX];
@@ -121,7 +112,7 @@ static void fold(struct freezing *freezing, const struct lk_descriptor_change *c
 	}
 }
 
-static size_t add_stack(struct freezing *freezing, lk_stack_id id)
+size_t lk_freezing_stack(struct lk_freezing *freezing, lk_stack_id id)
 {
 	struct lk_snapshot *snapshot = freezing->snapshot;
 	size_t place = (id * 0x9E3779B1u) % INDEX_SIZE;
@@ -147,13 +138,33 @@ static size_t add_stack(struct freezing *freezing, lk_stack_id id)
 	return at;
 }
 
+size_t lk_freezing_frames(struct lk_freezing *freezing, const uintptr_t *frames, unsigned count,
+			  bool cut)
+{
+	struct lk_snapshot *snapshot = freezing->snapshot;
+
+	if (count == 0)
+		return 0;
+	if (snapshot->stacks_count == STACKS_MAX || snapshot->frames_count + count > FRAMES_MAX) {
+		snapshot->events_lost++;
+		return 0;
+	}
+	struct lk_stack *stack = &snapshot->stacks[snapshot->stacks_count];
+	stack->first = (uint32_t)snapshot->frames_count;
+	stack->count = count;
+	stack->cut = cut;
+	memcpy(snapshot->frames + stack->first, frames, count * sizeof *frames);
+	snapshot->frames_count += count;
+	return snapshot->stacks_count++;
+}
+
 static void add_block(void *context, const struct lk_block *block)
 {
-	struct freezing *freezing = context;
+	struct lk_freezing *freezing = context;
 	struct lk_snapshot *snapshot = freezing->snapshot;
 	if (is_folded(freezing, block->address))
 		return;
-	size_t stack = add_stack(freezing, block->stack);
+	size_t stack = lk_freezing_stack(freezing, block->stack);
 	uint32_t *known = &freezing->site_of_stack[stack];
 
 	if (!*known) {
@@ -174,7 +185,7 @@ static bool is_told(void *context, uintptr_t address)
 	return is_folded(context, address);
 }
 
-static void add_site(struct freezing *freezing, const struct lk_reach_site *row)
+static void add_site(struct lk_freezing *freezing, const struct lk_reach_site *row)
 {
 	struct lk_snapshot *snapshot = freezing->snapshot;
 
@@ -184,7 +195,7 @@ static void add_site(struct freezing *freezing, const struct lk_reach_site *row)
 	}
 	struct lk_site *site = &snapshot->sites[snapshot->sites_count++];
 	*site = (struct lk_site){
-		.stack = add_stack(freezing, row->stack),
+		.stack = lk_freezing_stack(freezing, row->stack),
 		.hold = row->hold,
 		.blocks = row->blocks,
 		.bytes = row->bytes,
@@ -198,7 +209,7 @@ static void add_site(struct freezing *freezing, const struct lk_reach_site *row)
 	snapshot->paths[site->path] = row->path;
 }
 
-static void add_reach(struct freezing *freezing, const struct lk_reach *reach)
+static void add_reach(struct lk_freezing *freezing, const struct lk_reach *reach)
 {
 	struct lk_snapshot *snapshot = freezing->snapshot;
 
@@ -213,7 +224,7 @@ static void add_reach(struct freezing *freezing, const struct lk_reach *reach)
 }
 
 /* Looks who holds what is young; if that fails, tells at least what there is. */
-static void add_heap(struct freezing *freezing)
+static void add_heap(struct lk_freezing *freezing)
 {
 	struct lk_snapshot *snapshot = freezing->snapshot;
 	const struct lk_reach_told told = { is_told, freezing };
@@ -232,7 +243,7 @@ static void add_heap(struct freezing *freezing)
 
 static void add_descriptor(void *context, const struct lk_descriptor_change *change)
 {
-	struct freezing *freezing = context;
+	struct lk_freezing *freezing = context;
 	struct lk_snapshot *snapshot = freezing->snapshot;
 	struct lk_descriptor beyond = { 0 };
 
@@ -244,11 +255,11 @@ static void add_descriptor(void *context, const struct lk_descriptor_change *cha
 	struct lk_descriptor *row = &snapshot->descriptors[snapshot->descriptors_count++];
 	lk_descriptor_facts(change->fd, row);
 	row->replaced = change->replaced;
-	row->stack = add_stack(freezing, change->stack);
+	row->stack = lk_freezing_stack(freezing, change->stack);
 	fold(freezing, change, row);
 }
 
-static void add_descriptors(struct freezing *freezing)
+static void add_descriptors(struct lk_freezing *freezing)
 {
 	struct lk_snapshot *snapshot = freezing->snapshot;
 
@@ -263,16 +274,16 @@ static bool is_misuse(const struct lk_misuse_row *row)
 
 static void add_misuse(void *context, const struct lk_misuse_row *row)
 {
-	struct freezing *freezing = context;
+	struct lk_freezing *freezing = context;
 	struct lk_snapshot *snapshot = freezing->snapshot;
 
 	if (!is_misuse(row) || snapshot->misuses_count == LK_MISUSES_MAX)
 		return;
 	struct lk_misuse *misuse = &snapshot->misuses[snapshot->misuses_count++];
 	*misuse = (struct lk_misuse){ .kind = row->kind, .fd = row->fd, .times = row->times };
-	misuse->stack = add_stack(freezing, row->stack);
-	misuse->closed = add_stack(freezing, row->closed);
-	misuse->opened = add_stack(freezing, row->opened);
+	misuse->stack = lk_freezing_stack(freezing, row->stack);
+	misuse->closed = lk_freezing_stack(freezing, row->closed);
+	misuse->opened = lk_freezing_stack(freezing, row->opened);
 }
 
 static void see_misuse(void *context, const struct lk_misuse_row *row)
@@ -288,34 +299,10 @@ bool lk_freeze_anything_misused(void)
 	return seen;
 }
 
-static void add_thread(void *context, const struct lk_thread *thread)
-{
-	struct freezing *freezing = context;
-	struct lk_snapshot *snapshot = freezing->snapshot;
-	char path[64];
-	struct lk_text text;
-
-	if (snapshot->threads_count == THREADS_MAX) {
-		snapshot->events_lost++;
-		return;
-	}
-	struct lk_thread_left *row = &snapshot->threads[snapshot->threads_count++];
-	row->tid = thread->tid;
-	row->finished = thread->state & LK_THREAD_FINISHED;
-	row->detached = thread->state & LK_THREAD_DETACHED;
-	row->stack = add_stack(freezing, thread->created);
-	row->start = thread->start ? (uintptr_t)thread->start : (uintptr_t)thread->start_c11;
-	lk_text_init(&text, path, sizeof path);
-	lk_text_format(&text, "/proc/self/task/%d/comm", thread->tid);
-	size_t length = lk_proc_read(path, row->name, sizeof row->name);
-	if (length > 0 && row->name[length - 1] == '\n')
-		row->name[length - 1] = '\0';
-}
-
 static void add_child(void *context, const struct lk_child_seen *child)
 {
 	enum { TRIES = 100 };
-	struct freezing *freezing = context;
+	struct lk_freezing *freezing = context;
 	struct lk_snapshot *snapshot = freezing->snapshot;
 	char path[64];
 	struct lk_text text;
@@ -329,7 +316,7 @@ static void add_child(void *context, const struct lk_child_seen *child)
 	row->state = child->state;
 	row->is_orphan = child->parent != (pid_t)syscall(SYS_getpid);
 	row->start = child->start;
-	row->stack = add_stack(freezing, child->stack);
+	row->stack = lk_freezing_stack(freezing, child->stack);
 	lk_text_init(&text, path, sizeof path);
 	lk_text_format(&text, "/proc/%d/cmdline", child->pid);
 	size_t length = lk_proc_read(path, row->command, sizeof row->command);
@@ -350,7 +337,7 @@ static void add_child(void *context, const struct lk_child_seen *child)
 #define ARRAYS(X)                             \
 	X(sites, SITES_MAX)                   \
 	X(descriptors, DESCRIPTORS_MAX)       \
-	X(threads, THREADS_MAX)               \
+	X(threads, LK_FREEZING_THREADS)       \
 	X(children, CHILDREN_MAX)             \
 	X(misuses, LK_MISUSES_MAX)            \
 	X(stacks, STACKS_MAX)                 \
@@ -389,33 +376,33 @@ static void add_loss(struct lk_snapshot *snapshot, struct lk_memcheck_loss loss)
 		};
 }
 
-static void fill(struct freezing *freezing, lk_stack_id window)
+static void fill(struct lk_freezing *freezing, lk_stack_id window, bool all_threads)
 {
 	struct lk_snapshot *snapshot = freezing->snapshot;
 
 	snapshot->stacks_count = 1; /* the empty stack */
 	snapshot->paths_count = 1;  /* the empty path */
-	snapshot->window_stack = add_stack(freezing, window);
+	snapshot->window_stack = lk_freezing_stack(freezing, window);
 	/* Descriptors first: they take blocks with them. */
 	if (lk_tracker.descriptors)
 		add_descriptors(freezing);
 	lk_misuse_each(add_misuse, freezing);
 	add_loss(snapshot, lk_memcheck_lost());
 	if (lk_tracker.threads)
-		lk_thread_each(lk_tracker.epoch, add_thread, freezing);
+		lk_freezing_threads(freezing, all_threads);
 	if (lk_tracker.children)
 		snapshot->children_unknown = !lk_child_each(add_child, freezing);
 	add_heap(freezing);
 	snapshot->modules_count = lk_modules_list(snapshot->modules, MODULES_MAX);
 }
 
-bool lk_freeze(lk_stack_id window, struct lk_snapshot *ret)
+static bool freeze(lk_stack_id window, bool all_threads, struct lk_snapshot *ret)
 {
 	struct lk_snapshot snapshot = { 0 };
 	const size_t index_size = INDEX_SIZE * sizeof(uint32_t);
 	const size_t sites_size = STACKS_MAX * sizeof(uint32_t);
 	const size_t folded_size = FOLDED_SIZE * sizeof(uintptr_t);
-	struct freezing freezing = { .snapshot = &snapshot,
+	struct lk_freezing freezing = { .snapshot = &snapshot,
 				     .index = lk_pages_map(index_size),
 				     .site_of_stack = lk_pages_map(sites_size),
 				     .folded = lk_pages_map(folded_size) };
@@ -423,7 +410,7 @@ bool lk_freeze(lk_stack_id window, struct lk_snapshot *ret)
 		  reserve(&snapshot);
 
 	if (ok) {
-		fill(&freezing, window);
+		fill(&freezing, window, all_threads);
 		*ret = snapshot;
 	} else {
 		lk_freeze_release(&snapshot);
@@ -435,4 +422,14 @@ bool lk_freeze(lk_stack_id window, struct lk_snapshot *ret)
 	if (freezing.folded)
 		lk_pages_unmap(freezing.folded, folded_size);
 	return ok;
+}
+
+bool lk_freeze(lk_stack_id window, struct lk_snapshot *ret)
+{
+	return freeze(window, false, ret);
+}
+
+bool lk_freeze_dump(lk_stack_id window, struct lk_snapshot *ret)
+{
+	return freeze(window, true, ret);
 }

@@ -21,6 +21,8 @@ uint64_t lk_freeze_losses(void);
 /* Collects what is young now.  WINDOW is the stack on which the window was
  * opened.  False when memory is refused; then *RET is untouched. */
 bool lk_freeze(lk_stack_id window, struct lk_snapshot *ret);
+/* As lk_freeze, and always with all threads, also where none is young. */
+bool lk_freeze_dump(lk_stack_id window, struct lk_snapshot *ret);
 void lk_freeze_release(struct lk_snapshot *snapshot);
 
 #endif

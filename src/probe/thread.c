@@ -8,9 +8,11 @@
 
 #include "base/arena.h"
 #include "base/attributes.h"
+#include "base/clock.h"
 #include "base/proc.h"
 #include "base/self.h"
 #include "probe/counters.h"
+#include "probe/thread_state.h"
 #include "probe/tracker.h"
 #include "probe/unwind.h"
 #include "base/light.h"
@@ -20,6 +22,10 @@ enum { ROWS = 1 << 16 };
 static LK_HOT struct lk_thread *rows;
 static LK_HOT unsigned rows_used; /* rows beyond were never taken */
 static LK_HOT uint64_t creations, lost;
+static struct {
+	uint32_t epoch;
+	uint64_t since_ms;
+} settling;
 
 static struct lk_thread *table(void)
 {
@@ -118,6 +124,9 @@ struct lk_thread *lk_thread_creating(bool detached, const void *frame)
 	row->start = NULL;
 	row->start_c11 = NULL;
 	row->created = lk_unwind(frame);
+	row->creator = (pid_t)syscall(SYS_gettid);
+	row->created_ms = lk_clock_ms();
+	row->settling_ns = 0;
 	if (detached)
 		change(row, LK_THREAD_DETACHED, 0);
 	__atomic_fetch_add(&creations, 1, __ATOMIC_RELAXED);
@@ -222,8 +231,8 @@ void lk_thread_detached(struct lk_thread *row)
 		change(row, LK_THREAD_DETACHED, 0);
 }
 
-void lk_thread_each(uint32_t epoch, void (*visit)(void *context, const struct lk_thread *row),
-		    void *context)
+static void each(uint32_t epoch, bool others,
+		 void (*visit)(void *context, const struct lk_thread *row), void *context)
 {
 	struct lk_thread *known = __atomic_load_n(&rows, __ATOMIC_ACQUIRE);
 	unsigned used = __atomic_load_n(&rows_used, __ATOMIC_ACQUIRE);
@@ -231,9 +240,22 @@ void lk_thread_each(uint32_t epoch, void (*visit)(void *context, const struct lk
 	for (unsigned i = 0; known && i < used; i++) {
 		uint64_t state = __atomic_load_n(&known[i].state, __ATOMIC_ACQUIRE);
 
-		if ((state & LK_THREAD_TAKEN) && !is_over(state) && known[i].epoch == epoch)
+		if ((state & LK_THREAD_TAKEN) && !is_over(state) &&
+		    (known[i].epoch == epoch) != others)
 			visit(context, &known[i]);
 	}
+}
+
+void lk_thread_each(uint32_t epoch, void (*visit)(void *context, const struct lk_thread *row),
+		    void *context)
+{
+	each(epoch, false, visit, context);
+}
+
+void lk_thread_each_other(uint32_t epoch, void (*visit)(void *context, const struct lk_thread *row),
+			  void *context)
+{
+	each(epoch, true, visit, context);
 }
 
 const struct lk_thread *lk_thread_find(pid_t tid)
@@ -253,6 +275,38 @@ const struct lk_thread *lk_thread_find(pid_t tid)
 		finished = &known[i];
 	}
 	return finished;
+}
+
+/* A row is not used again while the kernel knows its thread. */
+bool lk_thread_is_gone(pid_t tid)
+{
+	struct lk_thread *known = __atomic_load_n(&rows, __ATOMIC_ACQUIRE);
+	unsigned used = __atomic_load_n(&rows_used, __ATOMIC_ACQUIRE);
+
+	for (unsigned i = 0; known && i < used; i++) {
+		uint64_t state = __atomic_load_n(&known[i].state, __ATOMIC_ACQUIRE);
+
+		if (known[i].tid == tid && is_over(state))
+			return true;
+	}
+	return false;
+}
+
+void lk_thread_settling(void)
+{
+	struct lk_thread *known = __atomic_load_n(&rows, __ATOMIC_ACQUIRE);
+	unsigned used = __atomic_load_n(&rows_used, __ATOMIC_ACQUIRE);
+
+	settling.epoch = lk_tracker.epoch;
+	settling.since_ms = lk_clock_ms();
+	for (unsigned i = 0; known && i < used; i++)
+		if (known[i].tid)
+			known[i].settling_ns = lk_thread_cpu_ns(known[i].tid);
+}
+
+uint64_t lk_thread_settled_ms(void)
+{
+	return settling.epoch == lk_tracker.epoch ? lk_clock_ms() - settling.since_ms : 0;
 }
 
 unsigned lk_thread_running(void)
@@ -282,6 +336,8 @@ void lk_thread_forked(void)
 	for (unsigned i = 0; known && i < rows_used; i++)
 		if (&known[i] != lk_self.thread)
 			free_row(&known[i], known[i].state);
+		else
+			known[i].tid = (pid_t)syscall(SYS_gettid);
 }
 
 uint64_t lk_thread_creations(void)

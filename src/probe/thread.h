@@ -25,6 +25,9 @@ struct lk_thread {
 	void *(*start)(void *);
 	int (*start_c11)(void *);
 	void *argument;
+	pid_t creator;
+	uint64_t created_ms;  /* monotonic */
+	uint64_t settling_ns; /* processor time it had used when settling began */
 };
 
 enum {
@@ -63,6 +66,19 @@ void lk_thread_each(uint32_t epoch, void (*visit)(void *context, const struct lk
 
 /* The row of the thread TID, which is alive; NULL if no hook saw its creation. */
 const struct lk_thread *lk_thread_find(pid_t tid);
+
+/* As lk_thread_each, for each thread that is not of EPOCH. */
+void lk_thread_each_other(uint32_t epoch, void (*visit)(void *context, const struct lk_thread *row),
+			  void *context);
+
+/* Was TID joined, or did it end detached, so that it is gone although the kernel may
+ * still list it? */
+bool lk_thread_is_gone(pid_t tid);
+
+/* From now on threads are waited for: notes the processor time they have used. */
+void lk_thread_settling(void);
+/* Milliseconds since then, 0 if that was not in this epoch. */
+uint64_t lk_thread_settled_ms(void);
 
 /* Threads whose code still runs, the destructors of their thread-local data
  * included; the calling one is not counted. */

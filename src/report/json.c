@@ -96,6 +96,23 @@ static void print_earlier(FILE *out, const struct lk_earlier *earlier)
 	fputc(']', out);
 }
 
+static void print_doing(FILE *out, const struct lk_thread_waits *doing)
+{
+	fprintf(out, ",\"thread\":%d", (int)doing->thread->tid);
+	print_member(out, "name", doing->thread->name);
+	print_member(out, "state", doing->state);
+	print_member(out, "waits_in", lk_wait_word(doing->wait.kind));
+	if (doing->wait.holder)
+		fprintf(out, ",\"waits_for_thread\":%d", (int)doing->wait.holder);
+	print_member(out, "stuck", doing->stuck);
+	fprintf(out, ",\"stuck_for_sure\":%s,\"deadlock\":%s,\"now_sure\":%zu,\"now\":{\"cut\":%s",
+		doing->stuck && doing->stuck_is_sure ? "true" : "false",
+		doing->cycle ? "true" : "false", doing->now.sure,
+		doing->now.cut ? "true" : "false");
+	print_frames(out, doing->now.frames, doing->now.count);
+	fputc('}', out);
+}
+
 static void print_finding(FILE *out, const struct lk_finding *finding)
 {
 	fprintf(out, "{\"ruling\":\"%s\",\"id\":\"%08" PRIx32 "\",\"kind\":\"%s\",\"class\":\"%s\"",
@@ -114,6 +131,8 @@ static void print_finding(FILE *out, const struct lk_finding *finding)
 	print_frames(out, finding->frames, finding->frames_count);
 	if (finding->kind == LK_KIND_misuse)
 		print_earlier(out, finding->earlier);
+	if (finding->doing)
+		print_doing(out, finding->doing);
 	fputc('}', out);
 }
 

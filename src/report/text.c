@@ -7,7 +7,9 @@
 
 #include "judge/escape.h"
 #include "judge/series.h"
+#include "report/frames.h"
 #include "report/plural.h"
+#include "report/threads.h"
 
 static void print_heap(FILE *out, uint64_t bytes, uint64_t blocks)
 {
@@ -35,54 +37,16 @@ void lk_report_headline(FILE *out, const struct lk_findings *findings)
 		fprintf(out, " (%ld expected)", findings->expected);
 }
 
-static size_t width_of_functions(const struct lk_finding *finding)
+/* Where a thread is now, and why it stays there. */
+static void print_doing(FILE *out, const struct lk_thread_waits *doing, const char *prefix)
 {
-	enum { WIDTH_MAX = 32 };
-	size_t width = 0;
-
-	for (size_t i = 0; i < finding->frames_count; i++) {
-		const char *function = finding->frames[i].function;
-		size_t length = function ? strlen(function) : 0;
-
-		if (length > width && length <= WIDTH_MAX)
-			width = length;
+	if (doing->stuck)
+		fprintf(out, "%s  %snever goes on: %s\n", prefix,
+			doing->stuck_is_sure ? "" : "probably ", doing->stuck);
+	if (doing->now.count > 0) {
+		fprintf(out, "%s  now in\n", prefix);
+		lk_report_named_stack(out, &doing->now, prefix);
 	}
-	return width;
-}
-
-static void print_build_id(FILE *out, const struct lk_module *module)
-{
-	if (module->build_id_size == 0)
-		return;
-	fputs(" (", out);
-	for (unsigned i = 0; i < module->build_id_size; i++)
-		fprintf(out, "%02x", module->build_id[i]);
-	fputc(')', out);
-}
-
-/* "function  file:line", "function  module+0x12 (build-id)" or the latter alone. */
-static void print_frame(FILE *out, const struct lk_frame *frame, size_t width)
-{
-	int padding = frame->function ? (int)width - (int)strlen(frame->function) : 0;
-
-	if (frame->function) {
-		lk_escape(out, frame->function);
-		fprintf(out, "%*s  ", padding > 0 ? padding : 0, "");
-	}
-	if (frame->file) {
-		lk_escape(out, frame->file);
-		if (frame->line)
-			fprintf(out, ":%u", frame->line);
-	} else if (frame->module) {
-		lk_escape(out, lk_module_name(frame->module));
-		fprintf(out, "+0x%" PRIxPTR, frame->offset);
-		if (!frame->function)
-			print_build_id(out, frame->module);
-	} else {
-		fprintf(out, "0x%" PRIxPTR " in no loaded object", frame->pc);
-	}
-	if (frame->inlined)
-		fputs(" (inlined)", out);
 }
 
 /* Where it decides: ", rises each time [+1 +1 +1]". */
@@ -123,21 +87,14 @@ static void print_hold(FILE *out, const struct lk_finding *finding)
 			finding->through_bytes, them);
 }
 
-static void print_earlier(FILE *out, const struct lk_earlier *earlier, size_t width,
-			  const char *prefix)
+static void print_earlier(FILE *out, const struct lk_earlier *earlier, const char *prefix)
 {
 	fprintf(out, "%s  %s\n", prefix, earlier->what);
-	for (size_t i = 0; i < earlier->frames_count; i++) {
-		fprintf(out, "%s    ", prefix);
-		print_frame(out, &earlier->frames[i], width);
-		fputc('\n', out);
-	}
+	lk_report_frames(out, earlier->frames, earlier->frames_count, SIZE_MAX, prefix);
 }
 
 static void print_finding(FILE *out, const struct lk_finding *finding, const char *prefix)
 {
-	size_t width = width_of_functions(finding);
-
 	static const char *const words[LK_RULING_COUNT] = { "LEAK", "UNSURE", "NOTE", "IGNORED",
 							    "KNOWN" };
 
@@ -157,16 +114,14 @@ static void print_finding(FILE *out, const struct lk_finding *finding, const cha
 						   ", stack unknown",
 	      out);
 	fputc('\n', out);
-	for (size_t i = 0; i < finding->frames_count; i++) {
-		fprintf(out, "%s  %c ", prefix, i == finding->suspect ? '>' : ' ');
-		print_frame(out, &finding->frames[i], width);
-		fputc('\n', out);
-	}
+	lk_report_frames(out, finding->frames, finding->frames_count, finding->suspect, prefix);
 	if (finding->cut && finding->frames_count > 0)
 		fprintf(out, "%s    ... outer frames not kept\n", prefix);
 	for (size_t i = 0; i < LK_EARLIER_MAX; i++)
 		if (finding->earlier[i].what)
-			print_earlier(out, &finding->earlier[i], width, prefix);
+			print_earlier(out, &finding->earlier[i], prefix);
+	if (finding->doing)
+		print_doing(out, finding->doing, prefix);
 }
 
 void lk_report_findings(FILE *out, const struct lk_findings *findings, const char *prefix)
@@ -175,6 +130,7 @@ void lk_report_findings(FILE *out, const struct lk_findings *findings, const cha
 
 	for (size_t i = 0; i < findings->count; i++)
 		print_finding(out, &findings->rows[i], prefix);
+	lk_report_deadlocks(out, &findings->waits, true, prefix);
 	if (findings->left_out > 0)
 		fprintf(out, "%s... and %" PRIu64 " more leak%s\n", prefix, findings->left_out,
 			lk_plural(findings->left_out));

@@ -41,6 +41,10 @@ function judge(    parts, lines, i, leak_line, place_line, stackless)
 	for (i = 2; i <= parts; i++) {
 		if (lines[i] !~ /^  # /)
 			complain(test, "a line that TAP cannot take: " lines[i])
+		if (lines[i] ~ /^  #   (probably )?never goes on: / && index(lines[i], what[test]))
+			leak_line = 1
+		if (lines[i] ~ /^  # DEADLOCK / && index(lines[i], what[test]))
+			leak_line = 1
 		if (lines[i] ~ /^  # LEAK [0-9a-f]+ / && index(lines[i], what[test])) {
 			leak_line = 1
 			stackless = lines[i] !~ /, from$/

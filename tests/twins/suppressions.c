@@ -6,6 +6,8 @@
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
+
+#include "blocked.h"
 #ifdef LINKED
 #include <leakcheck.h>
 #endif
@@ -24,8 +26,11 @@ static __attribute__((noinline)) void open_log(void)
 		abort();
 }
 
+static volatile pid_t tid;
+
 static void *worker(void *unused)
 {
+	tid = gettid();
 	for (;;)
 		pause();
 	return unused;
@@ -35,8 +40,10 @@ static __attribute__((noinline)) void start_pool(void)
 {
 	pthread_t thread;
 
+	tid = 0;
 	if (pthread_create(&thread, NULL, worker, NULL) != 0)
 		abort();
+	wait_until_blocked(&tid);
 }
 
 /* What is last in a body may be a jump, which leaves no frame. */

@@ -36,6 +36,8 @@ for mode in yes no; do
 	covers 'a descriptor by a function' 'fd:open_log' descriptor
 	covers 'a thread by its start' 'thread:worker' thread
 	covers 'a thread by its creator' 'thread.created-by:start_pool' thread
+	covers 'a thread by where it is' 'thread:pause [signal wait]' thread
+	covers 'a thread by where it is now alone' 'thread.top:^worker$' thread
 	covers 'a whole test' 'test:^both$' both
 	covers "valgrind's form" '{
    a cache
@@ -49,6 +51,8 @@ for mode in yes no; do
 	tap_check "fork $mode: and is all that is told" shows out ':0: leakcheck: 1 leak: fd 1$'
 	tap_check "fork $mode: what was ignored is counted" \
 		shows err '^leakcheck: 1 leak ignored by rules$'
+	echo 'thread:worker [poll]' >my.supp
+	tap_check "fork $mode: another state" under 1 thread
 	echo 'test:^both$ [heap]' >my.supp
 	tap_check "fork $mode: one kind in one test" under 1 both
 	tap_check "fork $mode: the other kind" shows out ':0: leakcheck: 1 leak: fd 1$'

@@ -1,13 +1,17 @@
 /* SPDX-License-Identifier: MIT */
 /* Threads: who runs, ends, is joined or detached, and how. */
+#include <aio.h>
 #include <errno.h>
+#include <fcntl.h>
 #include <limits.h>
+#include <netdb.h>
 #include <pthread.h>
 #include <sched.h>
 #include <semaphore.h>
 #include <signal.h>
 #include <sys/syscall.h>
 #include <threads.h>
+#include <time.h>
 
 #define TWINS_CASE(tcase, name) \
 	(strcmp(name, "in a hurry") == 0 ? tcase_set_timeout(tcase, 0.4) : (void)0)
@@ -322,6 +326,56 @@ END_TEST
 MUST_PASS(thrd_detach) { thrd_detach(start_c11(c11_short)); } END_TEST
 
 MUST_PASS(std_thread) { cpp_thread_joined(); } END_TEST
+
+/* The C library's own threads: some stay for ever. */
+static sem_t told;
+static void tell(union sigval value)
+{
+	(void)value;
+	sem_post(&told);
+}
+static struct sigevent by_thread(void)
+{
+	return (struct sigevent){ .sigev_notify = SIGEV_THREAD, .sigev_notify_function = tell };
+}
+static void run_timer(void)
+{
+	struct itimerspec soon = { .it_value = { 0, 1 } };
+	struct sigevent event = by_thread();
+	timer_t timer;
+	need(timer_create(CLOCK_MONOTONIC, &event, &timer) == 0);
+	need(timer_settime(timer, 0, &soon, NULL) == 0);
+	sem_wait(&told);
+	timer_delete(timer);
+}
+MUST_PASS(timer) { run_timer(); } END_TEST
+MUST_LEAK(beside_timer, "finished, never joined, started in run_short", "start")
+{
+	run_timer();
+	start(run_short);
+}
+END_TEST
+MUST_PASS(asynchronous_read)
+{
+	char byte;
+	struct aiocb request = { .aio_buf = &byte, .aio_nbytes = 1 };
+	const struct aiocb *const list[] = { &request };
+	need((request.aio_fildes = open("/dev/zero", O_RDONLY)) >= 0);
+	need(aio_read(&request) == 0);
+	while (aio_suspend(list, 1, NULL) != 0)
+		;
+	need(aio_return(&request) == 1);
+	close(request.aio_fildes);
+}
+END_TEST
+MUST_PASS(asynchronous_name)
+{
+	struct addrinfo hints = { .ai_flags = AI_NUMERICHOST };
+	struct gaicb request = { .ar_name = "127.0.0.1", .ar_request = &hints }, *list = &request;
+	need(getaddrinfo_a(GAI_WAIT, &list, 1, NULL) == 0);
+	freeaddrinfo(request.ar_result);
+}
+END_TEST
 /* What a thread returns, and its name, come through. */
 MUST_PASS(result)
 {
@@ -346,7 +400,7 @@ MUST_LEAK(running_not_awaited, "still running, not joined, started in run_for_ev
 	start(run_for_ever);
 }
 END_TEST
-MUST_LEAK(named, "\"worker-7\", still running, not joined", "start_and_see")
+MUST_LEAK(named, "\"worker-7\" [signal wait], still running, not joined", "start_and_see")
 {
 	pthread_setname_np(start_and_see(run_for_ever), "worker-7");
 }
@@ -396,5 +450,6 @@ MUST_LEAK(in_a_hurry, "still running", "start_and_see") { start_and_see(run_for_
 int main(int argc, char **argv)
 {
 	sem_init(&go_on, 0, 0);
+	sem_init(&told, 0, 0);
 	return twins_main(argc, argv);
 }

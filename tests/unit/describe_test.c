@@ -205,7 +205,7 @@ static const struct lk_thread_left worker = { .tid = 4711,
 
 static bool says(const struct lk_thread_left *row, const char *part)
 {
-	char *text = lk_describe_thread(row, symbols);
+	char *text = lk_describe_thread(row, NULL, symbols);
 
 	ck_assert_ptr_nonnull(text);
 	ck_assert_int_eq(strncmp(text, "thread", 6), 0);

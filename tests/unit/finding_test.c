@@ -129,7 +129,7 @@ START_TEST(heap_by_bytes_then_descriptors_then_threads)
 	snapshot.descriptors_count = 2;
 	threads[0] = (struct lk_thread_left){ .tid = 12, .stack = 2 };
 	threads[1] = (struct lk_thread_left){ .tid = 11 };
-	snapshot.threads_count = 2;
+	snapshot.threads_count = snapshot.threads_seen = 2;
 	make();
 	ck_assert_uint_eq(findings.count, 7);
 	ck_assert_uint_eq(findings.rows[0].bytes, 300);
@@ -361,7 +361,7 @@ START_TEST(ids_tell_leaks_apart)
 	ids[3] = id_of_first();
 	snapshot.descriptors_count = 0;
 	threads[0] = (struct lk_thread_left){ .tid = 1, .stack = 1 };
-	snapshot.threads_count = 1;
+	snapshot.threads_count = snapshot.threads_seen = 1;
 	ids[4] = id_of_first();
 	for (size_t i = 0; i < 5; i++)
 		for (size_t k = 0; k < i; k++)

@@ -1,0 +1,19 @@
+/* SPDX-License-Identifier: MIT */
+/* Named frames as lines of text. */
+#ifndef LK_REPORT_FRAMES_H
+#define LK_REPORT_FRAMES_H
+
+#include <stddef.h>
+#include <stdio.h>
+
+#include "judge/named_stack.h"
+
+/* Writes "PREFIX  > function  file:line", with the mark at the frame SUSPECT only;
+ * names are escaped. */
+void lk_report_frames(FILE *out, const struct lk_frame *frames, size_t count, size_t suspect,
+		      const char *prefix);
+
+/* The same for a whole stack, saying where it becomes a guess and where it is cut. */
+void lk_report_named_stack(FILE *out, const struct lk_named_stack *named, const char *prefix);
+
+#endif
