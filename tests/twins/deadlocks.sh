@@ -73,7 +73,7 @@ edges_are_right ()	# OUTPUT
 	diff edges.wanted edges.got
 }
 
-watch_options=--settle=0
+watch_options="--settle=0 --rerun=no"
 compile deadlocks deadlocks.c -O1 || exit 1
 for mode in yes no; do
 	judge deadlocks $mode

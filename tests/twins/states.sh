@@ -4,8 +4,8 @@
 # shellcheck source=tests/twins/setup.sh
 . "${srcdir:-.}/tests/twins/setup.sh"
 
-# No waiting changes what these threads do.
-watch_options=--settle=0
+# Neither waiting nor running again changes what these threads do.
+watch_options="--settle=0 --rerun=no"
 for state_flags in -O0 -O2; do
 	for compiler in gcc clang; do
 		compile "states$state_flags-$compiler" states.c "$state_flags" || continue
