@@ -107,6 +107,7 @@ static void set_stuck(struct lk_thread_waits *row, bool is_sure, const char *why
 static void judge_alone(const struct lk_waits *waits, struct lk_thread_waits *row,
 			bool threads_unknown, bool test_is_over)
 {
+	const struct lk_thread_now *now = &row->thread->now;
 	bool is_lock = row->wait.kind == LK_WAIT_mutex || row->wait.kind == LK_WAIT_write_lock ||
 		       row->wait.kind == LK_WAIT_read_lock;
 
@@ -122,6 +123,10 @@ static void judge_alone(const struct lk_waits *waits, struct lk_thread_waits *ro
 	else if (is_lock && test_is_over && row->holder != LK_WAITS_NONE &&
 		 waits->rows[row->holder].thread->now.activity == LK_ACTIVITY_LOOKING)
 		set_stuck(row, false, "the test is over, and its thread holds the lock");
+	else if (test_is_over && now->other_end == LK_END_HERE &&
+		 (row->wait.kind == LK_WAIT_read || row->wait.kind == LK_WAIT_write))
+		set_stuck(row, false,
+			  "the test is over, and the pipe's other end is in this process");
 }
 
 /* Threads that wait for threads that are stuck. */

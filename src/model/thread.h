@@ -8,6 +8,8 @@
 #include <stdint.h>
 #include <sys/types.h>
 
+#include "model/descriptor.h"
+
 enum lk_activity {
 	LK_ACTIVITY_UNKNOWN, /* the kernel does not tell */
 	LK_ACTIVITY_LOOKING, /* it is the one that took the snapshot */
@@ -36,9 +38,11 @@ struct lk_thread_now {
 	char channel[32]; /* where in the kernel, if that is all it tells; else "" */
 	/* The descriptor in arguments[0] as the kernel names it, not escaped; else "". */
 	char target[LK_THREAD_TARGET_MAX];
-	size_t target_stack; /* index into stacks: where it was opened; 0 unknown */
-	size_t stack;	     /* index into stacks: where the thread is; 0 unknown */
-	uint32_t sure;	     /* the frames outside of the first SURE ones are a guess */
+	enum lk_other_end other_end; /* if that is a pipe */
+	int other_fd;		     /* LK_END_HERE: the lowest number that is one */
+	size_t target_stack;	     /* index into stacks: where it was opened; 0 unknown */
+	size_t stack;		     /* index into stacks: where the thread is; 0 unknown */
+	uint32_t sure;		     /* the frames outside of the first SURE ones are a guess */
 };
 
 struct lk_thread_left {
@@ -48,9 +52,9 @@ struct lk_thread_left {
 	bool finished; /* ended, but neither joined nor detached */
 	bool detached;
 	bool is_handle_held; /* the program still knows its pthread_t */
-	size_t stack;	 /* where it was created */
-	pid_t creator;	 /* 0 unknown */
-	uintptr_t start; /* its start routine */
+	size_t stack;	     /* where it was created */
+	pid_t creator;	     /* 0 unknown */
+	uintptr_t start;     /* its start routine */
 	uint64_t age_ms;
 	size_t series; /* index into series */
 	char name[LK_THREAD_NAME_MAX];

@@ -8,6 +8,7 @@
 #include "base/fmt.h"
 #include "base/proc.h"
 #include "probe/descriptor.h"
+#include "probe/descriptor_facts.h"
 #include "probe/freezing.h"
 #include "probe/thread.h"
 #include "probe/thread_state.h"
@@ -52,15 +53,15 @@ static void read_name(struct lk_thread_left *row)
 /* What the calls with a descriptor in front wait for. */
 static void look_at_descriptor(struct looking *looking, struct lk_thread_now *now)
 {
-	char path[64];
-	struct lk_text text;
+	struct lk_descriptor row = { 0 };
 
 	if (now->activity != LK_ACTIVITY_CALL || !lk_thread_call_has_descriptor(now->call))
 		return;
-	lk_text_init(&text, path, sizeof path);
-	lk_text_format(&text, "/proc/self/fd/%d", (int)now->arguments[0]);
-	ssize_t length = readlink(path, now->target, sizeof now->target - 1);
-	now->target[length < 0 ? 0 : length] = '\0';
+	lk_descriptor_facts((int)now->arguments[0], &row);
+	lk_descriptor_ends(&row, 1);
+	memcpy(now->target, row.target, sizeof now->target - 1);
+	now->other_end = row.other_end;
+	now->other_fd = row.other_fd;
 	now->target_stack =
 		lk_freezing_stack(looking->freezing, lk_descriptor_origin((int)now->arguments[0]));
 }

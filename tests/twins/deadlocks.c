@@ -238,6 +238,23 @@ MUST_LEAK(behind, AMONG "never goes on: the thread that it waits for never goes 
 }
 END_TEST
 
+static int ends[2];
+static NOINLINE void *read_pipe(void *argument)
+{
+	char byte;
+	tids[0] = gettid();
+	sink += (int)read(ends[0], &byte, 1);
+	return argument;
+}
+MUST_LEAK(own_pipe, "probably never goes on: the test is over, and the pipe's other end is in this",
+	  "read_pipe")
+{
+	pthread_t thread;
+	start(&thread, read_pipe, NULL);
+	wait_until_all_blocked(1);
+}
+END_TEST
+
 /* It looks like a circle, but time ends it. */
 static NOINLINE void *take_twice_in_time(void *argument)
 {
@@ -268,5 +285,6 @@ int main(int argc, char **argv)
 {
 	pthread_barrier_init(&both, NULL, 2);
 	pthread_barrier_init(&all, NULL, 4);
+	need(pipe(ends) == 0);
 	return twins_main(argc, argv);
 }

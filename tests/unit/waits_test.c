@@ -241,6 +241,26 @@ START_TEST(nobody_is_left_to_wake_it)
 }
 END_TEST
 
+START_TEST(a_pipe_that_only_the_test_could_fill)
+{
+	struct lk_thread_left *row = add(11);
+
+	row->now.activity = LK_ACTIVITY_CALL;
+	row->now.call = SYS_read;
+	row->now.arguments[0] = 5;
+	strcpy(row->now.target, "pipe:[7]\033");
+	row->now.other_end = LK_END_HERE;
+	make(false);
+	ck_assert_str_eq(waits.rows[0].state, "read of fd 5 (pipe:[7]\\x1b)");
+	ck_assert_ptr_null(waits.rows[0].stuck);
+	make(true);
+	ck_assert(waits.rows[0].stuck && !waits.rows[0].stuck_is_sure);
+	row->now.other_end = LK_END_ELSEWHERE;
+	make(true);
+	ck_assert_ptr_null(waits.rows[0].stuck);
+}
+END_TEST
+
 START_TEST(equal_stacks_are_counted)
 {
 	add_locker(11, 14);
@@ -278,6 +298,7 @@ int main(void)
 	tcase_add_test(tests, time_and_other_processes_break_circles);
 	tcase_add_test(tests, a_holder_that_has_ended);
 	tcase_add_test(tests, nobody_is_left_to_wake_it);
+	tcase_add_test(tests, a_pipe_that_only_the_test_could_fill);
 	tcase_add_test(tests, equal_stacks_are_counted);
 	tcase_add_test(tests, frames_that_are_a_guess_say_so);
 	suite_add_tcase(suite, tests);
