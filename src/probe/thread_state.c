@@ -9,6 +9,7 @@
 
 #include "base/fmt.h"
 #include "base/proc.h"
+#include "probe/code_map.h"
 
 #include "base/light.h"
 
@@ -179,6 +180,12 @@ static bool look(pid_t tid, struct lk_thread_now *now, struct lk_other_stack *st
 	}
 	if (now->activity == LK_ACTIVITY_RUNNING)
 		return false;
+	if (!lk_code_find(line.pc, &(struct lk_code){ 0 })) {
+		/* The process is emulated, and the emulator is what the kernel tells of. */
+		now->activity = LK_ACTIVITY_UNKNOWN;
+		now->call = -1;
+		return true;
+	}
 	lk_other_stack_walk(stack, line.pc, line.sp);
 	copy_memory(now);
 	again.length = read_about(tid, "syscall", again.text, sizeof again.text);
