@@ -388,7 +388,7 @@ static void fill(struct lk_freezing *freezing, lk_stack_id window, bool all_thre
 		add_descriptors(freezing);
 	lk_misuse_each(add_misuse, freezing);
 	add_loss(snapshot, lk_memcheck_lost());
-	if (lk_tracker.threads)
+	if (lk_tracker.threads || all_threads)
 		lk_freezing_threads(freezing, all_threads);
 	if (lk_tracker.children)
 		snapshot->children_unknown = !lk_child_each(add_child, freezing);

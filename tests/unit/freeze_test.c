@@ -327,6 +327,45 @@ START_TEST(counts_what_was_lost)
 }
 END_TEST
 
+static int ends[2];
+static void *read_byte(void *argument)
+{
+	char byte;
+
+	return read(ends[0], &byte, 1) == 1 ? argument : NULL;
+}
+
+/* No hook made this thread, and it is not young. */
+START_TEST(a_dump_has_all_threads)
+{
+	const struct lk_thread_left *main_row = NULL, *other = NULL;
+	pthread_t thread;
+
+	ck_assert_int_eq(pipe(ends), 0);
+	ck_assert_int_eq(pthread_create(&thread, NULL, read_byte, NULL), 0);
+	do {
+		lk_freeze_release(&snapshot);
+		ck_assert(lk_freeze_dump(LK_STACK_NONE, &snapshot));
+		ck_assert_uint_eq(snapshot.threads_seen, 2);
+		main_row = &snapshot.threads[!snapshot.threads[0].is_main];
+		other = &snapshot.threads[snapshot.threads[0].is_main];
+	} while (other->now.activity == LK_ACTIVITY_RUNNING);
+	ck_assert_uint_eq(snapshot.threads_count, 0);
+	ck_assert(main_row->is_main && !main_row->is_known);
+	ck_assert_int_eq(main_row->tid, getpid());
+	ck_assert_int_eq(main_row->now.activity, LK_ACTIVITY_LOOKING);
+	ck_assert_uint_gt(snapshot.stacks[main_row->now.stack].count, 1);
+	ck_assert(!other->is_main && !other->is_known && !other->finished);
+#ifdef __x86_64__
+	ck_assert_int_eq(other->now.activity, LK_ACTIVITY_CALL);
+	ck_assert_uint_gt(snapshot.stacks[other->now.stack].count, 1);
+#endif
+	lk_freeze_release(&snapshot);
+	ck_assert_int_eq(write(ends[1], "x", 1), 1);
+	pthread_join(thread, NULL);
+}
+END_TEST
+
 int main(void)
 {
 	Suite *suite = suite_create("freeze");
@@ -342,6 +381,7 @@ int main(void)
 	tcase_add_test(tests, descriptors_are_described);
 	tcase_add_test(tests, a_long_target_is_cut);
 	tcase_add_loop_test(tests, threads_are_described, 0, 2);
+	tcase_add_test(tests, a_dump_has_all_threads);
 	tcase_add_test(tests, what_is_not_watched_is_left_out);
 	tcase_add_test(tests, is_released_twice_without_harm);
 	tcase_add_test(tests, counts_what_was_lost);
