@@ -175,6 +175,8 @@ void lk_session_close(const struct lk_session_end *end, struct lk_outcome *ret)
 		if (outcome.snapshot.is_unscanned)
 			note("who holds the memory could not be looked for: no copy of the "
 			     "process could be made");
+	} else if (lk_thread_running() == 0) {
+		lk_descriptor_rest();
 	}
 	lost += lk_freeze_losses() - window.losses;
 	outcome.findings.expected = end->expected;

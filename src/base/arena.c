@@ -7,7 +7,7 @@
 #include "base/attributes.h"
 #include "base/light.h"
 
-enum { CHUNK_SIZE = 1 << 20, REGIONS_MAX = 1 << 14 };
+enum { CHUNK_SIZE = 1 << 20, LARGE = 1 << 21, REGIONS_MAX = 1 << 14 };
 
 /* What is ours is nobody's reference to a block of the program. */
 static struct region {
@@ -67,6 +67,9 @@ static void *map(size_t size, int sharing)
 	void *pages = mmap(NULL, size, PROT_READ | PROT_WRITE,
 			   sharing | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
 
+	/* Where the system gives large pages unasked, one touched row would cost one. */
+	if (pages != MAP_FAILED && size >= LARGE)
+		madvise(pages, size, MADV_NOHUGEPAGE);
 	errno = saved;
 	if (pages == MAP_FAILED)
 		return NULL;
@@ -91,6 +94,19 @@ void lk_pages_unmap(void *pages, size_t size)
 	forget((uintptr_t)pages);
 	munmap(pages, size);
 	errno = saved;
+}
+
+void lk_pages_populate(void *pages, size_t size)
+{
+#ifdef MADV_POPULATE_WRITE
+	int saved = errno;
+
+	madvise(pages, size, MADV_POPULATE_WRITE);
+	errno = saved;
+#else
+	(void)pages;
+	(void)size;
+#endif
 }
 
 struct chunk {

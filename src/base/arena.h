@@ -21,6 +21,9 @@ void lk_pages_unmap(void *pages, size_t size);
  * that is still mapped.  False: there were too many to remember all of them. */
 bool lk_pages_each(void (*visit)(void *context, uintptr_t start, uintptr_t end), void *context);
 
+/* All of PAGES will be written to: the kernel is asked for them at once, not one by one. */
+void lk_pages_populate(void *pages, size_t size);
+
 /* A bump allocator for small records that live as long as the process.
  * All zeros is a valid empty arena.  Thread-safe without locks. */
 struct lk_arena {

@@ -98,6 +98,10 @@ static void stream_made(int fd, FILE *stream)
 	}
 	if (is_user)
 		return;
+	/* Check makes one between two tests, and another when a fixture or a run came in
+	 * between, whose code may have opened what nobody told of. */
+	if (lk_runner.streams_made++ > 0)
+		lk_descriptor_disturbed();
 	if (lk_runner_level() == 0)
 		lk_runner.thread = &lk_self; /* a run begins, or goes on */
 	claim(file);
@@ -162,6 +166,7 @@ static void context_changed(enum lk_context context, const void *frame)
 		if (context == LK_CONTEXT_TEARDOWN && !lk_runner.test_seen) {
 			/* An unchecked teardown: between windows. */
 			refuse_stray_request();
+			lk_descriptor_disturbed();
 			lk_runner_close_window();
 			lk_runner.user_code = true;
 			return;
@@ -277,6 +282,7 @@ static void rewinding(FILE *stream)
 		lk_report_not_checked(LK_NOT_CHECKED_failed);
 	else
 		lk_report_test();
+	lk_runner.streams_made = 0;
 	lk_runner_close_window();
 }
 

@@ -60,6 +60,7 @@ struct lk_runner {
 	bool is_counted; /* the window's test is in the run's count of open ones */
 	int pending_fd; /* mkstemp gave it, fdopen will make it a message file; or -1 */
 	bool armed;	/* the next context opens a window */
+	unsigned streams_made; /* since the last test of the runner's own process */
 	bool window_open;
 	uint64_t opened_ms; /* by the monotonic clock */
 	int ignoring; /* leakcheck_ignore_begin() that were open at its start */

@@ -39,7 +39,8 @@ enum { BITS = 64, WORDS = SLOTS / BITS, NEAR_WORDS = 1024 / BITS };
 struct word {
 	uint64_t marked;  /* open at the last mark */
 	uint64_t changed; /* opened or closed since then, as wrappers saw */
-	uint64_t noted;	  /* the next mark, while it is made */
+	/* Open when the kernel was asked last, and what wrappers saw since. */
+	uint64_t noted;
 };
 
 enum { NEAR_SLOTS = 32 };
@@ -58,6 +59,7 @@ static struct overwritten {
 } overwritten[OVERWRITTEN_MAX];
 static LK_HOT unsigned overwritten_used;
 static LK_HOT uint32_t marked_in; /* epoch of the last mark */
+static LK_HOT bool is_at_rest; /* `noted` is all there is */
 static LK_HOT int highest; /* number ever seen open */
 
 static void *count_lost(void)
@@ -127,14 +129,18 @@ static uint64_t bit_of(int fd)
 	return (uint64_t)1 << fd % BITS;
 }
 
-/* The slot of FD, of which an event is told. */
-static struct slot *changed_slot_of(int fd)
+/* The slot of FD, which is told to be open from now on, or not. */
+static struct slot *changed_slot_of(int fd, bool is_open)
 {
 	struct word *word = word_of(fd);
 
 	if (!word)
 		return NULL;
 	__atomic_fetch_or(&word->changed, bit_of(fd), __ATOMIC_RELAXED);
+	if (is_open)
+		__atomic_fetch_or(&word->noted, bit_of(fd), __ATOMIC_RELAXED);
+	else
+		__atomic_fetch_and(&word->noted, ~bit_of(fd), __ATOMIC_RELAXED);
 	return slot_of(fd);
 }
 
@@ -156,7 +162,7 @@ void lk_descriptor_opened(int fd, enum lk_descriptor_number how, const void *fra
 {
 	if (fd < 0 || !lk_tracker.descriptors || lk_self.in_vfork_child)
 		return;
-	struct slot *slot = changed_slot_of(fd);
+	struct slot *slot = changed_slot_of(fd, true);
 	if (!slot)
 		return;
 	if (how == LK_DESCRIPTOR_CHOSEN && slot->opened_in == lk_tracker.epoch && !slot->is_closed)
@@ -213,13 +219,14 @@ bool lk_descriptor_closing(int fd, const void *frame)
 	if (fd >= SLOTS || !lk_tracker.descriptors || lk_self.in_vfork_child)
 		return false;
 	bool was_marked = is_as_marked(fd);
-	struct slot *slot = changed_slot_of(fd);
+	struct slot *slot = changed_slot_of(fd, false);
 	if (!slot)
 		return false;
 	if (slot->is_closed && !was_marked)
 		return true;
 	slot->closed = lk_self.quiet ? LK_STACK_NONE : lk_unwind(frame);
-	if (was_marked && identify(slot, fd) && !slot->exempt && !lk_self.quiet)
+	/* Nobody asks what our own and Check's files led to. */
+	if (was_marked && !slot->exempt && identify(slot, fd) && !lk_self.quiet)
 		lk_misuse_put(&(struct lk_misuse_row){ .kind = LK_MISUSE_NOT_OWN, .fd = fd,
 						       .stack = slot->closed,
 						       .opened = slot->stack });
@@ -281,23 +288,51 @@ static uint64_t likely(unsigned word)
 	return bits ? bits->marked | bits->changed : 0;
 }
 
-static void note(void *context, int fd)
+static void note(void *context, unsigned at, uint64_t open)
 {
-	struct word *word = word_of(fd);
+	struct word *word = at < WORDS ? word_at(at) : count_lost();
 
 	(void)context;
-	if (word)
-		word->noted |= bit_of(fd);
+	if (!word || !open)
+		return;
+	unsigned last = at * BITS + BITS - 1 - (unsigned)__builtin_clzll(open);
+	word->noted |= open;
+	if ((int)last > highest)
+		highest = (int)last;
 }
 
-bool lk_descriptor_baseline(void)
+/* Asks the kernel and calls VISIT, which calls note. */
+static bool ask(lk_open_numbers_visit *visit, void *context)
 {
-	bool known = lk_open_numbers_each(highest, likely, note, NULL);
 	for (unsigned at = 0; at <= (unsigned)highest / BITS; at++) {
 		struct word *word = word_at(at);
 
 		if (word)
-			*word = (struct word){ .marked = word->noted };
+			word->noted = 0;
+	}
+	return lk_open_numbers_each(highest, likely, visit, context);
+}
+
+void lk_descriptor_rest(void)
+{
+	is_at_rest = true;
+}
+
+void lk_descriptor_disturbed(void)
+{
+	is_at_rest = false;
+}
+
+bool lk_descriptor_baseline(void)
+{
+	bool known = is_at_rest || ask(note, NULL);
+
+	is_at_rest = false;
+	for (unsigned at = 0; at <= (unsigned)highest / BITS; at++) {
+		struct word *word = word_at(at);
+
+		if (word)
+			*word = (struct word){ .marked = word->noted, .noted = word->noted };
 	}
 	marked_in = known ? lk_tracker.epoch : LK_EPOCH_OLD;
 	if (overwritten_used)
@@ -340,16 +375,13 @@ static bool is_opened_anew(const struct slot *slot, int fd)
 		 is_same_file(slot, fd));
 }
 
-static void compare(void *context, int fd)
+/* FD is open, and not as it was at the mark. */
+static void visit_new(const struct look *look, int fd, const struct word *word)
 {
-	const struct look *look = context;
 	struct lk_descriptor_change change = { .fd = fd };
-
-	if (is_as_marked(fd))
-		return;
 	struct slot *slot = slot_of(fd);
-	struct word *word = word_of(fd);
-	if (!slot || !word || slot->exempt)
+
+	if (!slot || slot->exempt)
 		return;
 	change.stack = is_opened_seen(slot) ? slot->stack : LK_STACK_NONE;
 	change.held = slot->held;
@@ -359,15 +391,42 @@ static void compare(void *context, int fd)
 	look->visit(look->context, &change);
 }
 
+static void compare(void *context, unsigned at, uint64_t open)
+{
+	struct word *word = at < WORDS ? word_at(at) : NULL;
+
+	note(NULL, at, open);
+	if (!word)
+		return;
+	if (marked_in == lk_tracker.epoch)
+		open &= ~(word->marked & ~word->changed);
+	for (; open; open &= open - 1)
+		visit_new(context, (int)(at * BITS) + __builtin_ctzll(open), word);
+}
+
 bool lk_descriptor_each_new(void (*visit)(void *context, const struct lk_descriptor_change *change),
 			    void *context)
 {
-	return lk_open_numbers_each(highest, likely, compare, &(struct look){ visit, context });
+	return ask(compare, &(struct look){ visit, context });
+}
+
+struct look_at_all {
+	void (*visit)(void *context, int fd);
+	void *context;
+};
+
+static void visit_all(void *context, unsigned at, uint64_t open)
+{
+	const struct look_at_all *look = context;
+
+	for (; open; open &= open - 1)
+		look->visit(look->context, (int)(at * BITS) + __builtin_ctzll(open));
 }
 
 bool lk_descriptor_each_open(void (*visit)(void *context, int fd), void *context)
 {
-	return lk_open_numbers_each(highest, likely, visit, context);
+	return lk_open_numbers_each(highest, likely, visit_all,
+				    &(struct look_at_all){ visit, context });
 }
 
 bool lk_descriptor_is_put_back(int fd)

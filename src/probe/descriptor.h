@@ -39,6 +39,12 @@ void lk_descriptor_exempt(int fd);
  * kernel's list cannot be read (then nothing is known about descriptors). */
 bool lk_descriptor_baseline(void);
 
+/* A look has just found nothing new, and until the next mark only code runs whose
+ * openings and closings are all told: then the next mark need not ask the kernel.
+ * lk_descriptor_disturbed takes it back. */
+void lk_descriptor_rest(void);
+void lk_descriptor_disturbed(void);
+
 struct lk_descriptor_change {
 	int fd;
 	bool replaced;	   /* open at the mark too; the number was taken over since */

@@ -184,6 +184,17 @@ static LK_COLD const struct leaf *make_leaf(uintptr_t address)
 	return leaf;
 }
 
+/* The first row of a chunk is about to be put.  Where a heap grows without gaps, the
+ * kernel gives all pages of the chunk's rows at once. */
+static LK_COLD void touch(const struct leaf *leaf, size_t chunk)
+{
+	const size_t rows = (size_t)1 << (CHUNK_SHIFT - granule_shift);
+
+	if (chunk > 0 && leaf->touched[chunk - 1])
+		lk_pages_populate(leaf->rows + chunk * rows, rows * sizeof(row));
+	leaf->touched[chunk] = 1;
+}
+
 static inline void insert(const struct lk_block *block, int allocation)
 {
 	uint32_t current = __atomic_load_n(&lk_tracker.epoch, __ATOMIC_RELAXED);
@@ -194,9 +205,9 @@ static inline void insert(const struct lk_block *block, int allocation)
 	if (LK_UNLIKELY(block->size >= SIZE_BIG))
 		lk_big_put(block->address, block->size);
 
-	uint8_t *chunk = &leaf->touched[block->address >> CHUNK_SHIFT & (CHUNKS - 1)];
-	if (LK_UNLIKELY(!*chunk))
-		*chunk = 1;
+	size_t chunk = block->address >> CHUNK_SHIFT & (CHUNKS - 1);
+	if (LK_UNLIKELY(!leaf->touched[chunk]))
+		touch(leaf, chunk);
 	row *cell = &leaf->rows[index_of(block->address)];
 	row before = __atomic_load_n(cell, __ATOMIC_RELAXED);
 	__atomic_store_n(cell, make_row(block), __ATOMIC_RELAXED);

@@ -16,7 +16,7 @@
 #include "base/light.h"
 
 /* Beyond POLLED_MAX, reading the list costs no more than asking for each number. */
-enum { POLLED_MAX = 4096, ASKED_AT_ONCE = 256, LISTED_MAX = 1 << 20 };
+enum { POLLED_MAX = 4096, ASKED_AT_ONCE = 257, LISTED_MAX = 1 << 20 };
 /* The kernel's table of descriptors has room for 64, then for 256, 512 and so on. */
 enum { TABLE_FIRST = 64, TABLE_SECOND = 256 };
 /* Each signal that is handled meanwhile interrupts a question. */
@@ -101,7 +101,7 @@ static void ask_for_paths(unsigned room, uint64_t *open, uint64_t (*likely)(unsi
 	}
 }
 
-static bool each_asked(uint64_t (*likely)(unsigned word), void (*visit)(void *context, int fd),
+static bool each_asked(uint64_t (*likely)(unsigned word), lk_open_numbers_visit *visit,
 		       void *context)
 {
 	uint64_t open[POLLED_MAX / BITS + 1] = { 0 };
@@ -116,12 +116,23 @@ static bool each_asked(uint64_t (*likely)(unsigned word), void (*visit)(void *co
 	table_room = room;
 	ask_for_paths(room, open, likely);
 	for (unsigned word = 0; word < room / BITS; word++)
-		for (uint64_t left = open[word]; left; left &= left - 1)
-			visit(context, (int)(word * BITS) + __builtin_ctzll(left));
+		visit(context, word, open[word]);
 	return true;
 }
 
-static bool each_tried(int highest, void (*visit)(void *context, int fd), void *context)
+struct single {
+	lk_open_numbers_visit *visit;
+	void *context;
+};
+
+static void visit_single(void *context, int fd)
+{
+	const struct single *single = context;
+
+	single->visit(single->context, (unsigned)fd / BITS, (uint64_t)1 << fd % BITS);
+}
+
+static bool each_tried(int highest, struct single *single)
 {
 	struct rlimit limits;
 	long limit = getrlimit(RLIMIT_NOFILE, &limits) == 0 ? (long)limits.rlim_cur : 0;
@@ -131,20 +142,21 @@ static bool each_tried(int highest, void (*visit)(void *context, int fd), void *
 		struct stat status;
 
 		if (fstat(fd, &status) == 0)
-			visit(context, fd);
+			visit_single(single, fd);
 	}
 	return limit > 0;
 }
 
 bool lk_open_numbers_each(int highest, uint64_t (*likely)(unsigned word),
-			  void (*visit)(void *context, int fd), void *context)
+			  lk_open_numbers_visit *visit, void *context)
 {
+	struct single single = { visit, context };
 	int saved = errno;
 	bool ok = was_listed && each_asked(likely, visit, context);
 
 	if (!ok)
-		ok = was_listed = lk_proc_each("/proc/self/fd", visit, context);
-	ok = ok || each_asked(likely, visit, context) || each_tried(highest, visit, context);
+		ok = was_listed = lk_proc_each("/proc/self/fd", visit_single, &single);
+	ok = ok || each_asked(likely, visit, context) || each_tried(highest, &single);
 	errno = saved;
 	return ok;
 }

@@ -175,6 +175,18 @@ int lk_thread_main_c11(void *argument)
 	return result;
 }
 
+/* Reads the handle at WHERE.  Just above this frame lies the stack of our caller, which
+ * nobody takes away from us; anything else may be gone. */
+static bool read_handle(const pthread_t *where, pthread_t *ret)
+{
+	enum { NEAR = 1 << 14 };
+
+	if ((uintptr_t)where - (uintptr_t)__builtin_frame_address(0) >= NEAR)
+		return lk_proc_memory(where, ret, sizeof *ret);
+	*ret = *where;
+	return true;
+}
+
 void lk_thread_created(struct lk_thread *row, const pthread_t *where)
 {
 	pthread_t handle, unset = 0;
@@ -182,7 +194,7 @@ void lk_thread_created(struct lk_thread *row, const pthread_t *where)
 	/* Needed only for a join or detach that comes before the thread has run: once
 	 * it has, it told its handle itself, and may have released WHERE. */
 	if (row->handle == 0 && !(row->state & LK_THREAD_DETACHED) &&
-	    lk_proc_memory(where, &handle, sizeof handle))
+	    read_handle(where, &handle))
 		__atomic_compare_exchange_n(&row->handle, &unset, handle, false, __ATOMIC_ACQ_REL,
 					    __ATOMIC_RELAXED);
 	change(row, 0, LK_THREAD_CREATING);

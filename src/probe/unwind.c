@@ -49,7 +49,7 @@ uint64_t lk_unwind_lost(void)
  * lk_bounds_enter finds a gap in between. */
 static uintptr_t stack_end(void)
 {
-	if (syscall(SYS_getpid) == syscall(SYS_gettid))
+	if (!lk_self.thread && syscall(SYS_getpid) == syscall(SYS_gettid))
 		return (uintptr_t)__libc_stack_end;
 	return (uintptr_t)&lk_self & ~(uintptr_t)15;
 }

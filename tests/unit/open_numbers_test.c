@@ -22,13 +22,19 @@ static uint64_t likely(unsigned word)
 	return word == 1 ? told : 0;
 }
 
-static void see(void *context, int fd)
+static void see_one(int fd)
 {
-	ck_assert_ptr_eq(context, seen);
 	ck_assert_int_gt(fd, last_seen);
 	ck_assert_int_lt(fd, NUMBERS_MAX);
 	seen[fd] = true;
 	last_seen = fd;
+}
+
+static void see(void *context, unsigned word, uint64_t open)
+{
+	ck_assert_ptr_eq(context, seen);
+	for (; open; open &= open - 1)
+		see_one((int)word * 64 + __builtin_ctzll(open));
 }
 
 static bool look(void)
