@@ -5,6 +5,7 @@
 #include <valgrind/valgrind.h>
 
 #include "api/watch.h"
+#include "base/attributes.h"
 
 /* As check.h and check_impl.h declare them since version 0.13. */
 struct test {
@@ -23,6 +24,11 @@ struct test_function {
 /* Words of the stack that are looked at: Check's frame is a few calls out. */
 enum { WORDS_MAX = 512, PAGE = 4096 };
 
+/* The last page that was found to be there in this search. */
+static LK_HOT uintptr_t page_seen;
+/* Where the last record was found: the next one of this process is likely there. */
+static LK_HOT size_t found_at;
+
 /* Are SIZE bytes at FROM there?  Asks the kernel, once for each page. */
 static bool is_there(const void *from, size_t size)
 {
@@ -31,9 +37,11 @@ static bool is_there(const void *from, size_t size)
 
 	if (page == 0 || last < first)
 		return false;
-	for (; page <= last; page += PAGE)
-		if (!lk_bounds_readable(page))
+	for (; page <= last; page += PAGE) {
+		if (page != page_seen && !lk_bounds_readable(page))
 			return false;
+		page_seen = page;
+	}
 	return true;
 }
 
@@ -88,12 +96,18 @@ static bool leads_to_record(uintptr_t word, const char *file, unsigned line,
 static void search(const uintptr_t *words, const char *file, unsigned line,
 		   struct lk_test_case *ret)
 {
+	page_seen = (uintptr_t)words & ~(uintptr_t)(PAGE - 1);
+	if (found_at > 0 && is_there(words + found_at, sizeof *words) &&
+	    leads_to_record(words[found_at], file, line, ret))
+		return;
 	for (size_t at = 0; at < WORDS_MAX; at++) {
 		/* The page that we stand on is there; the stack may end before the next. */
 		if (at > 0 && (uintptr_t)(words + at) % PAGE == 0 && !is_there(words + at, 1))
 			break;
-		if (leads_to_record(words[at], file, line, ret))
+		if (leads_to_record(words[at], file, line, ret)) {
+			found_at = at;
 			return;
+		}
 	}
 	ret->name[0] = '\0';
 }

@@ -33,7 +33,7 @@ static uint64_t ticks_now(void)
 	enum { NANOSECONDS_OF_TICK = 10000000, TICKS_OF_SECOND = 100 };
 	struct timespec now = { 0, 0 };
 
-	syscall(SYS_clock_gettime, CLOCK_BOOTTIME, &now);
+	clock_gettime(CLOCK_BOOTTIME, &now);
 	return (uint64_t)now.tv_sec * TICKS_OF_SECOND +
 	       (uint64_t)now.tv_nsec / NANOSECONDS_OF_TICK;
 }

@@ -267,12 +267,12 @@ bool lk_child_each(void (*visit)(void *context, const struct lk_child_seen *chil
 	struct look look = {
 		.visit = visit,
 		.context = context,
-		.self = (pid_t)syscall(SYS_getpid),
 		.any = lk_child_any(),
 	};
 
 	if (!look.any && lk_child_starts() == window.starts)
 		return true;
+	look.self = (pid_t)syscall(SYS_getpid);
 	int saved = errno;
 	look_at_rows(&look);
 	if (look.any)
@@ -315,11 +315,12 @@ static void see_going(void *context, const struct lk_child_seen *child)
 
 bool lk_child_may_go(void)
 {
-	struct going going = { .self = (pid_t)syscall(SYS_getpid) };
-
 	if (!lk_child_any() && lk_child_starts() == window.starts)
 		return false;
-	going.by_signal = is_child_awaited_by_signal();
+	struct going going = {
+		.by_signal = is_child_awaited_by_signal(),
+		.self = (pid_t)syscall(SYS_getpid),
+	};
 	lk_child_each(see_going, &going);
 	return going.seen;
 }
