@@ -10,7 +10,7 @@
 enum { CHUNK_SIZE = 1 << 20, LARGE = 1 << 21, REGIONS_MAX = 1 << 14 };
 
 /* What is ours is nobody's reference to a block of the program. */
-static struct region {
+static LK_FAR struct region {
 	uintptr_t start, end; /* start 0: free */
 } regions[REGIONS_MAX];
 static LK_HOT unsigned regions_used; /* those beyond were never taken */

@@ -13,8 +13,10 @@
 /* Keeps a rare path out of the way of the hot one. */
 #define LK_COLD __attribute__((noinline, cold))
 /* State that is written in every test stands together: each page of it that a forked
- * test writes is copied, and between big tables it would be scattered over many. */
-#define LK_HOT __attribute__((section(".leakcheck_hot")))
+ * test writes is copied, and between big tables it would be scattered over many.  The
+ * linker sorts sections by name: data, hot data, small zeroed data, big tables. */
+#define LK_HOT __attribute__((section(".data.z_hot")))
+#define LK_FAR __attribute__((section(".bss.z_far")))
 #define LK_COUNT(array) (sizeof(array) / sizeof *(array))
 
 #endif

@@ -26,7 +26,7 @@ static LK_HOT struct {
 	struct lk_checkpoint checkpoint;
 } start;
 
-static struct {
+static LK_HOT struct {
 	bool is_copy;
 	struct lk_copy_news *news;
 	struct lk_snapshot snapshot; /* the stack where it was is run over */

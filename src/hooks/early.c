@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 #include "hooks/early.h"
 
+#include "base/attributes.h"
 #include "base/light.h"
 
-char lk_early_bytes[LK_EARLY_SIZE] __attribute__((aligned(4096), visibility("hidden")));
+LK_FAR char lk_early_bytes[LK_EARLY_SIZE] __attribute__((aligned(16), visibility("hidden")));
 static size_t used;
 
 void *lk_early_take(size_t size, size_t alignment)

@@ -1,13 +1,14 @@
 /* SPDX-License-Identifier: MIT */
 #include "probe/big.h"
 
+#include "base/attributes.h"
 #include "base/light.h"
 
 /* 16 MiB each: 16384 of them are 256 GiB of heap. */
 enum { ROWS = 1 << 14, SIZE_UNKNOWN = (1 << 24) - 1 };
 static const uintptr_t gone = 1; /* a row whose block was released */
 
-static struct row {
+static LK_FAR struct row {
 	uintptr_t address;
 	size_t size;
 } rows[ROWS];

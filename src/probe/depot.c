@@ -14,10 +14,10 @@
 enum { FIRST_BITS = 12, GROW_BITS = 1, FIRST_ID = LK_DEPOT_CUT + 1 };
 #define FROZEN UINT32_MAX
 
-static uint32_t first_slots[1 << FIRST_BITS];
+static LK_FAR uint32_t first_slots[1 << FIRST_BITS];
 static LK_HOT struct lk_depot_index first = { .slots = first_slots, .mask = (1 << FIRST_BITS) - 1 };
 LK_HOT struct lk_depot_index *lk_depot_current = &first;
-struct lk_depot_node *lk_depot_chunks[LK_DEPOT_CHUNKS];
+LK_FAR struct lk_depot_node *lk_depot_chunks[LK_DEPOT_CHUNKS];
 
 static LK_HOT uint32_t next_id = FIRST_ID;
 static LK_HOT uint64_t refused;

@@ -12,6 +12,7 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
+#include "base/attributes.h"
 #include "base/fmt.h"
 #include "base/proc.h"
 #include "probe/descriptor.h"
@@ -104,7 +105,7 @@ void lk_descriptor_facts(int fd, struct lk_descriptor *row)
 
 /* The rows of pipes by their inodes: heads of chains and links, row + 1. */
 enum { CHAINS = 1 << 10 };
-static uint16_t heads[CHAINS], links[LK_DESCRIPTOR_ENDS_MAX];
+static LK_FAR uint16_t heads[CHAINS], links[LK_DESCRIPTOR_ENDS_MAX];
 
 /* Open for both it needs no other end. */
 static bool is_one_end(const struct lk_descriptor *row)

@@ -29,14 +29,14 @@ typedef uint64_t row;
 
 /* A hash table of leaves: whoever needs one first claims a place, anybody may
  * complete it, and when it is complete it can be found. */
-static struct leaf {
+static LK_FAR struct leaf {
 	uintptr_t part; /* address >> LEAF_SHIFT, plus 1; 0: not complete */
 	row *rows;
 	uint8_t *touched; /* for each chunk: was a row ever put there? */
 	uintptr_t claimed_for; /* as `part` */
 } leaves[LEAVES];
-static uint16_t order[LEAVES]; /* places of complete leaves plus 1, as they were made */
-static uint8_t maps[MAPS_AT_HAND][CHUNKS];
+static LK_FAR uint16_t order[LEAVES]; /* places of complete leaves plus 1, as they were made */
+static LK_FAR uint8_t maps[MAPS_AT_HAND][CHUNKS];
 static LK_HOT struct lk_arena more_maps;
 static LK_HOT unsigned leaves_used, maps_used;
 static LK_HOT unsigned granule_shift = 5;

@@ -40,9 +40,9 @@ static void search(bool tells)
 
 void lk_memcheck_mark(void)
 {
-	found = (struct lk_memcheck_loss){ 0 };
 	if (!lk_tracker.memcheck)
 		return;
+	found = (struct lk_memcheck_loss){ 0 };
 	search(false);
 	before = count();
 }

@@ -18,7 +18,7 @@
  * costs less than a copier that others must wait for. */
 enum { FIRST_BITS = 10, GROW_BITS = 2, PROBES_QUICK = 32 };
 
-static struct lk_rules_entry first_entries[1 << FIRST_BITS];
+static LK_FAR struct lk_rules_entry first_entries[1 << FIRST_BITS];
 static LK_HOT struct lk_rules first = { .entries = first_entries, .mask = (1 << FIRST_BITS) - 1 };
 LK_HOT struct lk_rules *lk_rules_current = &first;
 

@@ -63,7 +63,7 @@ static struct lk_run *map_named_run(const char *path)
 }
 
 /* Not shared: the children's counts are missing. */
-static struct lk_run last_resort;
+static LK_FAR struct lk_run last_resort;
 
 void lk_tracker_renew_run(void)
 {

@@ -3,6 +3,7 @@
 
 #include <string.h>
 
+#include "base/attributes.h"
 #include "base/self.h"
 #include "probe/unwind.h"
 #include "probe/walker.h"
@@ -10,16 +11,29 @@
 
 enum { WORDS_MAX = 8192, FRAMES_MAX = LK_STACK_FRAMES_MAX + 1 };
 
-static struct {
+struct frame {
+	uintptr_t sp, node;
+};
+enum { WORDS_OF_FRAME = sizeof(struct frame) / sizeof(uintptr_t) };
+
+static LK_FAR struct {
 	uintptr_t sp, end;     /* of the stack; end 0: it was not the thread's own */
 	unsigned frames_count; /* outermost first; 0: the walk was not remembered */
-	struct frame {
-		uintptr_t sp;
-		lk_stack_id node;
-	} frames[FRAMES_MAX];
 	size_t words_count;
-	uintptr_t words[WORDS_MAX]; /* from sp on */
+	/* The frames, and close behind them the words of the stack from sp on: each page
+	 * that is written here is a copy. */
+	uintptr_t memory[FRAMES_MAX * WORDS_OF_FRAME + WORDS_MAX];
 } then;
+
+static struct frame *frames_then(void)
+{
+	return (struct frame *)then.memory;
+}
+
+static uintptr_t *words_then(void)
+{
+	return then.memory + then.frames_count * WORDS_OF_FRAME;
+}
 
 void lk_window_stack_open(const void *frame)
 {
@@ -35,10 +49,10 @@ void lk_window_stack_open(const void *frame)
 	if (!walker->is_depth_cut && walker->frame_count <= FRAMES_MAX)
 		then.frames_count = walker->frame_count;
 	for (unsigned i = 0; i < then.frames_count; i++)
-		then.frames[i] = (struct frame){ walker->frames[i].sp, walker->frames[i].node };
-	size_t words = (then.end - then.sp) / sizeof *then.words;
+		frames_then()[i] = (struct frame){ walker->frames[i].sp, walker->frames[i].node };
+	size_t words = (then.end - then.sp) / sizeof(uintptr_t);
 	then.words_count = words < WORDS_MAX ? words : WORDS_MAX;
-	memcpy(then.words, (const void *)then.sp, then.words_count * sizeof *then.words);
+	memcpy(words_then(), (const void *)then.sp, then.words_count * sizeof(uintptr_t));
 }
 
 /* The frames of now and of then are the same from the outermost one inwards up to
@@ -55,19 +69,19 @@ __attribute__((noinline)) void lk_window_stack_part(uintptr_t *start, uintptr_t 
 	if (then.frames_count == 0 || !walker || walker->is_foreign || walker->is_depth_cut)
 		return;
 	while (same < then.frames_count && same < walker->frame_count &&
-	       then.frames[same].node == walker->frames[same].node &&
-	       then.frames[same].sp == walker->frames[same].sp)
+	       frames_then()[same].node == walker->frames[same].node &&
+	       frames_then()[same].sp == walker->frames[same].sp)
 		same++;
 	if (same == 0 || same == then.frames_count || same == walker->frame_count)
 		return;
-	uintptr_t before = then.frames[same].sp, now = walker->frames[same].sp;
+	uintptr_t before = frames_then()[same].sp, now = walker->frames[same].sp;
 	*start = before > now ? before : now;
 }
 
 bool lk_window_stack_unchanged(uintptr_t address)
 {
-	size_t word = (address - then.sp) / sizeof *then.words;
+	size_t word = (address - then.sp) / sizeof(uintptr_t);
 
 	return address >= then.sp && word < then.words_count &&
-	       then.words[word] == *(const uintptr_t *)address;
+	       words_then()[word] == *(const uintptr_t *)address;
 }
