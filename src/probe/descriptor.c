@@ -225,8 +225,7 @@ bool lk_descriptor_closing(int fd, const void *frame)
 	if (slot->is_closed && !was_marked)
 		return true;
 	slot->closed = lk_self.quiet ? LK_STACK_NONE : lk_unwind(frame);
-	/* Nobody asks what our own and Check's files led to. */
-	if (was_marked && !slot->exempt && identify(slot, fd) && !lk_self.quiet)
+	if (was_marked && identify(slot, fd) && !slot->exempt && !lk_self.quiet)
 		lk_misuse_put(&(struct lk_misuse_row){ .kind = LK_MISUSE_NOT_OWN, .fd = fd,
 						       .stack = slot->closed,
 						       .opened = slot->stack });
@@ -262,10 +261,10 @@ void lk_descriptor_close_ended(int fd, bool again, int error, const void *frame)
 void lk_descriptor_closing_range(unsigned first, unsigned last, const void *frame)
 {
 	/* It may name a million numbers that were never open. */
-	for (unsigned fd = first; table && fd <= (unsigned)highest && fd <= last; fd++) {
+	for (unsigned fd = first; fd <= (unsigned)highest && fd <= last; fd++) {
 		const struct word *word = word_at(fd / BITS);
 
-		if (!((word->marked | word->changed) & bit_of((int)fd)))
+		if (!word || !((word->marked | word->changed) & bit_of((int)fd)))
 			continue;
 		lk_descriptor_exempt((int)fd);
 		lk_descriptor_closing((int)fd, frame);
