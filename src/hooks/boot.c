@@ -4,6 +4,7 @@
 #include <errno.h>
 
 #include "base/real.h"
+#include "hooks/early.h"
 #include "probe/tracker.h"
 #include "base/light.h"
 
@@ -13,6 +14,8 @@ __attribute__((constructor(101))) static void boot(int argc, char **argv, char *
 	(void)argv;
 	int saved = errno;
 
+	lk_tracker.early_start = (uintptr_t)lk_early_bytes;
+	lk_tracker.early_end = (uintptr_t)lk_early_bytes + LK_EARLY_SIZE;
 	lk_real_init();
 	lk_tracker_boot(environment);
 	errno = saved;

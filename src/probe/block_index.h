@@ -20,9 +20,10 @@ struct lk_live {
 	uint64_t size : 44; /* 16 TiB */
 	uint64_t hold : 3;  /* enum lk_hold; LK_HOLD_UNSCANNED: not reached */
 	uint64_t is_young : 1;
-	uint64_t is_exact : 1;	/* a pointer to its start was seen */
-	uint64_t is_stream : 1; /* a FILE of the C library */
-	uint64_t is_seen : 1;	/* for the caller */
+	uint64_t is_exact : 1;	 /* a pointer to its start was seen */
+	uint64_t is_stream : 1;	 /* a FILE of the C library */
+	uint64_t is_loaders : 1; /* the dynamic loader took it */
+	uint64_t is_seen : 1, is_open : 1, is_root : 1, is_in_ring : 1; /* see fold.c */
 	/* Where the first pointer to it was: `word` words into block `parent` - 1; or
 	 * parent 0: at root `word`. */
 	uint32_t parent;

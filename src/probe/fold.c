@@ -1,21 +1,25 @@
 /* SPDX-License-Identifier: MIT */
 /* Lost blocks: which of them are heads, and which are reached through a head.
  *
- * Each head in turn claims what it reaches.  A head that a later one reaches is
- * claimed by that; it cannot reach the later one, which it would have claimed.  So
- * what is left has no other lost block pointing to it, or is the first of a ring.
- * Heads are tried in the order of their stacks, then of addresses, so that the same
- * program reports the same one. */
-#include "probe/scan.h"
-
+ * Each block that nobody has claimed yet claims in turn all that it reaches.  Who
+ * comes later may reach one that claimed before: if it reaches that itself, or one of
+ * those that lead back to it, its ring.  The rings are found on the way, as Tarjan
+ * does it: `low` is the lowest number of a block that is still open, that a block
+ * reaches.  Who is not reached in the end is a head.  Blocks come in the order of
+ * their stacks, then of addresses, so that the same program reports the same head. */
 #include "base/arena.h"
+#include "probe/scan.h"
 #include "base/light.h"
 
 struct folding {
+	struct lk_marking *marking;
 	struct lk_live *blocks;
-	uint32_t *stack; /* claimed, words not read yet */
-	size_t stack_used;
-	struct lk_live *head;
+	/* For each block: its turn in this fold, and which of its words is next.  `low` is
+	 * the field `word` of the block. */
+	uint32_t *numbers, *words;
+	uint32_t *path, *open; /* blocks on the way from the root; those still open */
+	size_t path_used, open_used;
+	uint32_t last_number, root;
 };
 
 static bool is_lost(const struct lk_live *block)
@@ -23,19 +27,85 @@ static bool is_lost(const struct lk_live *block)
 	return block->is_young && block->hold == LK_HOLD_UNSCANNED;
 }
 
-static void claim(void *context, struct lk_live *target)
+static void lower(struct lk_live *block, uint32_t number)
 {
-	struct folding *folding = context;
-	uint32_t head = (uint32_t)(folding->head - folding->blocks) + 1;
+	if (number < block->word)
+		block->word = number;
+}
 
-	if (target == folding->head || !is_lost(target))
+static void enter(struct folding *folding, struct lk_live *block)
+{
+	uint32_t at = (uint32_t)(block - folding->blocks);
+
+	block->is_seen = 1;
+	block->parent = folding->root + 1;
+	folding->words[at] = 0;
+	/* Most lead nowhere. */
+	if (!lk_mark_next_inside(folding->marking, block, &folding->words[at])) {
+		block->is_in_ring = at == folding->root;
+		return;
+	}
+	block->is_open = 1;
+	block->word = folding->numbers[at] = ++folding->last_number;
+	folding->words[at] = 0;
+	folding->path[folding->path_used++] = at;
+	folding->open[folding->open_used++] = at;
+}
+
+/* All that BLOCK reaches was seen.  Is it the first of a ring? */
+static void leave(struct folding *folding, struct lk_live *block)
+{
+	uint32_t at = (uint32_t)(block - folding->blocks), last;
+
+	folding->path_used--;
+	if (folding->path_used > 0)
+		lower(&folding->blocks[folding->path[folding->path_used - 1]], block->word);
+	if (block->word != folding->numbers[at])
+		return;
+	do {
+		last = folding->open[--folding->open_used];
+		folding->blocks[last].is_open = 0;
+		folding->blocks[last].is_in_ring = at == folding->root;
+	} while (last != at);
+}
+
+/* BLOCK leads to TARGET. */
+static void follow(struct folding *folding, struct lk_live *block, struct lk_live *target)
+{
+	if (!is_lost(target))
 		return;
 	if (!target->is_seen) {
-		target->is_seen = 1;
-		target->parent = head;
-		folding->stack[folding->stack_used++] = (uint32_t)(target - folding->blocks);
-	} else if (&folding->blocks[target->parent - 1] == target) {
-		target->parent = head;
+		enter(folding, target);
+		return;
+	}
+	if (target->is_open) {
+		lower(block, folding->numbers[target - folding->blocks]);
+		return;
+	}
+	/* Who claimed first has itself been claimed perhaps, and names another. */
+	struct lk_live *claimer = target->is_root ? target : &folding->blocks[target->parent - 1];
+	if (target->is_in_ring && &folding->blocks[claimer->parent - 1] == claimer &&
+	    claimer != &folding->blocks[folding->root])
+		claimer->parent = folding->root + 1;
+}
+
+static void claim_all(struct folding *folding, uint32_t root)
+{
+	if (folding->blocks[root].is_seen)
+		return;
+	folding->root = root;
+	enter(folding, &folding->blocks[root]);
+	folding->blocks[root].is_root = 1;
+	while (folding->path_used > 0) {
+		uint32_t at = folding->path[folding->path_used - 1];
+		struct lk_live *block = &folding->blocks[at];
+		struct lk_live *target =
+			lk_mark_next_inside(folding->marking, block, &folding->words[at]);
+
+		if (target)
+			follow(folding, block, target);
+		else
+			leave(folding, block);
 	}
 }
 
@@ -58,47 +128,57 @@ static void sort_by(const struct lk_live *blocks, const uint32_t *order, uint32_
 		other[starts[blocks[order[i]].stack >> shift & (BUCKETS - 1)]++] = order[i];
 }
 
-static void claim_all(struct lk_marking *marking, struct folding *folding, uint32_t head)
+/* A head's own head is its head in the end. */
+static void settle(struct lk_live *blocks, struct lk_live *block)
 {
-	folding->head = &folding->blocks[head];
-	if (folding->head->is_seen)
-		return;
-	folding->head->is_seen = 1;
-	folding->head->parent = head + 1;
-	folding->stack[folding->stack_used++] = head;
-	while (folding->stack_used > 0)
-		lk_mark_each_inside(marking,
-				    &folding->blocks[folding->stack[--folding->stack_used]], claim,
-				    folding);
+	struct lk_live *head = block;
+
+	while (&blocks[head->parent - 1] != head)
+		head = &blocks[head->parent - 1];
+	block->parent = (uint32_t)(head - blocks) + 1;
+	block->hold = head == block ? LK_HOLD_LOST : LK_HOLD_INDIRECT;
 }
 
-bool lk_scan_fold(struct lk_marking *marking)
+/* ROWS has room for four numbers of each block. */
+static void fold(struct lk_marking *marking, uint32_t *rows)
 {
-	const size_t count = marking->index.count, room = (count + 1) * sizeof(uint32_t);
+	enum { AHEAD = 8, FAR_AHEAD = 24 };
+	const size_t count = marking->index.count;
 	struct lk_live *blocks = marking->index.blocks;
-	uint32_t *order = marking->queue, *other = lk_pages_map(room);
-	struct folding folding = { .blocks = blocks, .stack = other };
+	uint32_t *order = marking->queue, *other = rows;
+	struct folding folding = { .marking = marking,
+				   .blocks = blocks,
+				   .numbers = rows,
+				   .words = rows + count,
+				   .path = rows + 2 * count,
+				   .open = rows + 3 * count };
 	size_t lost = 0;
 
-	if (!other)
-		return false;
 	for (size_t i = 0; i < count; i++)
 		if (is_lost(&blocks[i]))
 			order[lost++] = (uint32_t)i;
 	sort_by(blocks, order, other, lost, 0);
 	sort_by(blocks, other, order, lost, LK_STACK_ID_BITS / 2);
-	for (size_t i = 0; i < lost; i++)
-		claim_all(marking, &folding, order[i]);
 	for (size_t i = 0; i < lost; i++) {
-		struct lk_live *block = &blocks[order[i]], *head = block;
-
-		while (&blocks[head->parent - 1] != head)
-			head = &blocks[head->parent - 1];
-		block->parent = (uint32_t)(head - blocks) + 1;
+		if (i + FAR_AHEAD < lost)
+			__builtin_prefetch(&blocks[order[i + FAR_AHEAD]]);
+		if (i + AHEAD < lost)
+			__builtin_prefetch((const void *)blocks[order[i + AHEAD]].start);
+		claim_all(&folding, order[i]);
 	}
-	for (size_t i = 0; i < lost; i++)
-		blocks[order[i]].hold =
-			blocks[order[i]].parent == order[i] + 1 ? LK_HOLD_LOST : LK_HOLD_INDIRECT;
-	lk_pages_unmap(other, room);
+	for (size_t i = 0; i < count; i++)
+		if (is_lost(&blocks[i]))
+			settle(blocks, &blocks[i]);
+}
+
+bool lk_scan_fold(struct lk_marking *marking)
+{
+	const size_t size = (4 * marking->index.count + 1) * sizeof(uint32_t);
+	uint32_t *rows = lk_pages_map(size);
+
+	if (!rows)
+		return false;
+	fold(marking, rows);
+	lk_pages_unmap(rows, size);
 	return true;
 }

@@ -216,10 +216,19 @@ static inline void insert(const struct lk_block *block, int allocation)
 	lk_counters_block(block->epoch, current, +1, allocation);
 }
 
+static LK_COLD void put_quietly(void *block, size_t size)
+{
+	insert(&(struct lk_block){ (uintptr_t)block, size, LK_STACK_NONE, LK_EPOCH_OLD }, 0);
+}
+
 void lk_heap_put(void *block, size_t size, const void *frame)
 {
-	if (LK_UNLIKELY(!block || lk_self.quiet || !lk_tracker.heap))
+	if (LK_UNLIKELY(!block || !lk_tracker.heap))
 		return;
+	if (LK_UNLIKELY(lk_self.quiet)) {
+		put_quietly(block, size);
+		return;
+	}
 	insert(&(struct lk_block){ (uintptr_t)block, size, lk_unwind(frame),
 				   lk_self.ignoring ? LK_EPOCH_OLD : lk_tracker.epoch },
 	       1);
@@ -253,11 +262,15 @@ void lk_heap_restore(const struct lk_block *block)
 void lk_heap_move(void *block, size_t size, const struct lk_block *old, bool old_known,
 		  const void *frame)
 {
-	if (!block || !lk_tracker.heap || (lk_self.quiet && !old_known))
+	if (!block || !lk_tracker.heap)
 		return;
+	if (lk_self.quiet && !old_known) {
+		put_quietly(block, size);
+		return;
+	}
 	insert(&(struct lk_block){ (uintptr_t)block, size, lk_unwind(frame),
 				   old_known ? old->epoch : LK_EPOCH_OLD },
-	       1);
+	       !lk_self.quiet);
 }
 
 /* Could ADDRESS have a row?  Asked of any word, the table would be touched all over:

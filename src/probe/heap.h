@@ -26,7 +26,8 @@ struct lk_block {
 void lk_heap_init(unsigned granule);
 
 /* BLOCK of SIZE bytes was taken by the caller of the hook whose frame is FRAME
- * (see probe/unwind.h).  Inert when BLOCK is NULL or the thread is quiet. */
+ * (see probe/unwind.h).  Inert when BLOCK is NULL.  What is taken in lk_quiet_begin is old and
+ * has no stack: it is nobody's leak, but it may hold what is. */
 void lk_heap_put(void *block, size_t size, const void *frame);
 
 /* Takes the row of BLOCK out and, if it had one, fills RET (may be NULL). */

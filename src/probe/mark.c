@@ -39,17 +39,6 @@ void lk_mark_as(struct lk_marking *marking, enum lk_hold hold, enum lk_root kind
 	marking->is_libc_data = hold == LK_HOLD_LIBC && kind == LK_ROOT_DATA;
 }
 
-/* malloc's bins and its `top` point to chunk headers, and the header of the next
- * chunk is the last word of the block before it. */
-static bool is_bin(const struct lk_live *block, uintptr_t word)
-{
-	enum { IS_MMAPPED = 2, FLAGS = 7, HEADER = 2 * WORD };
-	size_t chunk = ((const size_t *)block->start)[-1];
-
-	return !(chunk & IS_MMAPPED) && word > block->start &&
-	       word == block->start - HEADER + (chunk & ~(size_t)FLAGS);
-}
-
 static void note_handle(struct lk_marking *marking, uintptr_t word)
 {
 	for (size_t i = 0; i < marking->handles_count; i++)
@@ -65,6 +54,19 @@ static inline void reach(struct lk_marking *marking, struct lk_live *block, uint
 	block->parent = parent;
 	block->word = word;
 	marking->queue[marking->queue_end++] = (uint32_t)(block - marking->index.blocks);
+}
+
+/* Every library's data points to the loader's blocks, which are the C library's own.
+ * And where the C library has a pointer into a block, but not to its start, that is
+ * malloc's to the header of the next chunk, which is the last word of the block
+ * before, or a stale one: strtok's place, dlerror's text.  Its trees have flags in the
+ * low bits. */
+static inline bool counts(const struct lk_marking *marking, const struct lk_live *block,
+			  uintptr_t word)
+{
+	if (marking->hold == LK_HOLD_LIBC)
+		return word - block->start < WORD;
+	return !block->is_loaders;
 }
 
 static inline struct lk_live *target_of(struct lk_marking *marking, uintptr_t word)
@@ -92,8 +94,7 @@ void lk_mark_root(struct lk_marking *marking, uintptr_t word, uintptr_t address)
 	struct lk_live *block = target_of(marking, word);
 
 	/* stdio's lists do not hold a FILE that the program opened. */
-	if (!block || (marking->is_libc_data &&
-		       (block->is_stream || (marking->index.shift == 5 && is_bin(block, word)))))
+	if (!block || !counts(marking, block, word) || (marking->is_libc_data && block->is_stream))
 		return;
 	lk_mark_block(marking, block, address);
 }
@@ -176,8 +177,10 @@ static void mark_inside(struct lk_marking *marking, const struct lk_live *from)
 		if (!clip(marking, &start, &end))
 			return;
 		for (; start + WORD <= end; start += WORD) {
-			struct lk_live *block = target_of(marking, *(const uintptr_t *)start);
-			if (block && !block->hold)
+			uintptr_t word = *(const uintptr_t *)start;
+			struct lk_live *block = target_of(marking, word);
+
+			if (block && !block->hold && counts(marking, block, word))
 				reach(marking, block, parent,
 				      (uint32_t)((start - from->start) / WORD));
 		}
@@ -201,25 +204,29 @@ void lk_mark_flood(struct lk_marking *marking)
 	}
 }
 
-void lk_mark_each_inside(struct lk_marking *marking, const struct lk_live *block,
-			 void (*visit)(void *context, struct lk_live *target), void *context)
+struct lk_live *lk_mark_next_inside(struct lk_marking *marking, const struct lk_live *block,
+				    uint32_t *word)
 {
-	uintptr_t start = (block->start + WORD - 1) & ~(uintptr_t)(WORD - 1);
-	uintptr_t limit = block->start + block->size;
+	uintptr_t first = (block->start + WORD - 1) & ~(uintptr_t)(WORD - 1);
+	uintptr_t start = first + (uintptr_t)*word * WORD, limit = block->start + block->size;
 
 	while (start + WORD <= limit) {
 		uintptr_t end = limit;
 
 		if (!clip(marking, &start, &end))
-			return;
+			break;
 		for (; start + WORD <= end; start += WORD) {
 			struct lk_live *target = target_of(marking, *(const uintptr_t *)start);
-			if (target)
-				visit(context, target);
+
+			if (target) {
+				*word = (uint32_t)((start - first) / WORD) + 1;
+				return target;
+			}
 		}
 		if (start < end)
 			start = end;
 	}
+	return NULL;
 }
 
 void lk_mark_path(const struct lk_marking *marking, const struct lk_live *block,

@@ -65,9 +65,10 @@ void lk_mark_block(struct lk_marking *marking, struct lk_live *block, uintptr_t 
 /* Follows all that was marked to its end. */
 void lk_mark_flood(struct lk_marking *marking);
 
-/* Calls VISIT for each address in a block that BLOCK's words hold. */
-void lk_mark_each_inside(struct lk_marking *marking, const struct lk_live *block,
-			 void (*visit)(void *context, struct lk_live *target), void *context);
+/* The block that the first word of BLOCK from *WORD on leads to, NULL if none does;
+ * *WORD is then the word behind. */
+struct lk_live *lk_mark_next_inside(struct lk_marking *marking, const struct lk_live *block,
+				    uint32_t *word);
 
 /* The shortest way from a root to BLOCK. */
 void lk_mark_path(const struct lk_marking *marking, const struct lk_live *block,

@@ -165,6 +165,9 @@ struct lk_roots *lk_roots_collect(void)
 	if (!roots)
 		return NULL;
 	dl_iterate_phdr(add_module, &collecting);
+	add_area(roots, (struct lk_root_area){ .start = lk_tracker.early_start,
+					       .end = lk_tracker.early_end,
+					       .is_libc = true });
 	lk_proc_each("/proc/self/task", add_thread, roots);
 	lk_window_stack_part(&roots->stack_start, &roots->stack_end);
 	return roots;

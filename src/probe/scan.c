@@ -37,14 +37,18 @@ static void exclude(void *context, uintptr_t start, uintptr_t end)
 
 /* ---- What is mapped. */
 
-/* An arena begins with the address of its state, the arena before it, its size. */
-static bool is_arena(const struct lk_map *map)
+/* glibc's arenas begin with the address of their state, the arena before, the size.
+ * The kernel joins mappings, so one may stand anywhere. */
+static void exclude_arenas(struct lk_scan *scan, uintptr_t start, uintptr_t end)
 {
-	const uintptr_t *words = (const uintptr_t *)map->start;
+	for (start = (start + arena_size - 1) & ~(arena_size - 1); start < end;
+	     start += arena_size) {
+		const uintptr_t *words = (const uintptr_t *)start;
 
-	return map->start % arena_size == 0 && map->end - map->start <= arena_size &&
-	       words[0] % arena_size < PAGE && words[0] % arena_size > 0 && words[2] % PAGE == 0 &&
-	       words[2] > 0 && words[2] <= arena_size;
+		if (words[0] % arena_size > 0 && words[0] % arena_size < PAGE &&
+		    words[2] % PAGE == 0 && words[2] > 0 && words[2] <= arena_size)
+			exclude(scan, start, start + words[2]);
+	}
 }
 
 static void add_map(void *context, const struct lk_map *map)
@@ -61,8 +65,8 @@ static void add_map(void *context, const struct lk_map *map)
 	if (!map->writable || !is_anonymous || RUNNING_ON_VALGRIND)
 		return;
 	lk_ranges_add(&scan->mappings, map->start, map->end);
-	if (!map->shared && scan->marking.index.shift == 5 && is_arena(map))
-		exclude(scan, map->start, map->end);
+	if (!map->shared && scan->marking.index.shift == 5)
+		exclude_arenas(scan, map->start, map->end);
 }
 
 /* ---- What lends nothing. */
@@ -317,22 +321,36 @@ static void cut_streams(struct lk_scan *scan)
 	}
 }
 
-/* What ld.so allocated is its own, whoever can see it: a thread that was joined
- * leaves its record on a cached stack. */
-static void mark_loaders(struct lk_scan *scan)
+static void find_loaders(struct lk_scan *scan)
 {
 	const struct lk_block_index *index = &scan->marking.index;
 	const struct lk_roots *roots = scan->roots;
+	lk_stack_id known = LK_STACK_NONE;
+	bool is_loaders = false;
+
+	for (size_t i = 0; i < index->count; i++) {
+		uintptr_t caller = 0;
+
+		if (index->blocks[i].stack != known) {
+			known = index->blocks[i].stack;
+			lk_depot_frames(known, &caller, 1, NULL);
+			is_loaders = caller - roots->loader_start <
+				     roots->loader_end - roots->loader_start;
+		}
+		index->blocks[i].is_loaders = is_loaders;
+	}
+}
+
+/* What ld.so took is its own, whoever can see it: a thread that was joined leaves its
+ * record on a cached stack, which is no root. */
+static void mark_loaders(struct lk_scan *scan)
+{
+	const struct lk_block_index *index = &scan->marking.index;
 
 	lk_mark_as(&scan->marking, LK_HOLD_LIBC, LK_ROOT_LOADER, 0);
-	for (size_t i = 0; i < index->count; i++) {
-		uintptr_t caller;
-
-		if (!index->blocks[i].hold &&
-		    lk_depot_frames(index->blocks[i].stack, &caller, 1, NULL) == 1 &&
-		    caller - roots->loader_start < roots->loader_end - roots->loader_start)
-			lk_mark_block(&scan->marking, &index->blocks[i], caller);
-	}
+	for (size_t i = 0; i < index->count; i++)
+		if (index->blocks[i].is_loaders)
+			lk_mark_block(&scan->marking, &index->blocks[i], index->blocks[i].start);
 }
 
 static void mark_all(struct lk_scan *scan)
@@ -341,6 +359,7 @@ static void mark_all(struct lk_scan *scan)
 	uintptr_t self = (uintptr_t)pthread_self();
 
 	cut_streams(scan);
+	find_loaders(scan);
 	mark_areas(scan, false);
 	mark_keys(scan);
 	mark_stack(scan);
@@ -352,7 +371,6 @@ static void mark_all(struct lk_scan *scan)
 	mark_early(scan);
 	lk_mark_as(marking, LK_HOLD_LIBC, LK_ROOT_TLS, 0);
 	lk_mark_range(marking, self, self + LK_LIBC_THREAD_SIZE);
-	lk_mark_flood(marking);
 	mark_loaders(scan);
 	lk_mark_flood(marking);
 	mark_threads(scan, true);

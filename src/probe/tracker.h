@@ -21,6 +21,8 @@ struct lk_tracker {
 	bool heap, descriptors, threads, children; /* what is watched */
 	uint32_t epoch;			 /* the current one */
 	uintptr_t ours_start, ours_end;	 /* our own code and data */
+	/* In it, what the loader and libc got from us before libc's malloc was found. */
+	uintptr_t early_start, early_end;
 	struct lk_options options;
 	pid_t process;	    /* that booted; what it forks inherits the number */
 	struct lk_run *run; /* never NULL after boot */

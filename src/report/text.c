@@ -21,7 +21,10 @@ void lk_report_headline(FILE *out, const struct lk_findings *findings)
 	uint64_t leaks = lk_findings_leaks(findings);
 	const char *separator = ": ";
 
-	fprintf(out, "%" PRIu64 " leak%s", leaks, lk_plural(leaks));
+	if (leaks > 0)
+		fprintf(out, "%" PRIu64 " leak%s", leaks, lk_plural(leaks));
+	else
+		fputs("no leak", out);
 	if (findings->leaks[LK_KIND_heap] > 0) {
 		fputs(separator, out);
 		print_heap(out, findings->bytes, findings->blocks);

@@ -11,6 +11,8 @@
  * A program `list`s its tests for judge.awk, one a line: name, what, place;
  * only those of the test case that CK_RUN_CASE names, as Check does.
  *
+ * With TWINS_ONLY in the environment there is but the test of that name.
+ *
  * TWINS_CASE(tcase, name) may be defined before: it gives fixtures to the test
  * case NAME, which is TWIN_CASE where the test stands. */
 #ifndef TWINS_H
@@ -70,6 +72,13 @@ static inline void *use(void *block)
 		}                                                                    \
 	} while (0)
 
+static bool twins_has(const struct twin *twin)
+{
+	const char *only = getenv("TWINS_ONLY");
+
+	return !only || strcmp(only, (*twin->test)->name) == 0;
+}
+
 static void twins_list(void)
 {
 	const char *tcase = getenv("CK_RUN_CASE");
@@ -78,7 +87,7 @@ static void twins_list(void)
 		const struct twin *twin = *row;
 		const char *name = (*twin->test)->name;
 
-		if (tcase && strcmp(tcase, twin->tcase) != 0)
+		if ((tcase && strcmp(tcase, twin->tcase) != 0) || !twins_has(twin))
 			continue;
 		if (!twin->what)
 			printf("%s\n", name);
@@ -106,7 +115,8 @@ static Suite *twins_suite(void)
 			suite_add_tcase(suite, tcase);
 			TWINS_CASE(tcase, name);
 		}
-		tcase_add_test(tcase, *(*row)->test);
+		if (twins_has(*row))
+			tcase_add_test(tcase, *(*row)->test);
 	}
 	return suite;
 }

@@ -97,7 +97,7 @@ START_TEST(a_headline_knows_singular_and_plural)
 	set_leaks(0, 0, 2, 1);
 	ck_assert_str_eq(headline(), "3 leaks: fd 2, thread 1");
 	set_leaks(0, 0, 0, 0);
-	ck_assert_str_eq(headline(), "0 leaks");
+	ck_assert_str_eq(headline(), "no leak");
 }
 END_TEST
 

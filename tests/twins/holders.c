@@ -1,0 +1,351 @@
+/* SPDX-License-Identifier: MIT */
+/* Who holds a block.  What is held and kept once is no leak; each way in which a
+ * block only seems to be held has a leak here that it would hide. */
+#include <fcntl.h>
+#include <pthread.h>
+#include <semaphore.h>
+#include <signal.h>
+#include <stdint.h>
+#include <sys/mman.h>
+#include <sys/wait.h>
+#include <ucontext.h>
+
+#define TWIN_CASE "holders"
+#include "twins.h"
+
+enum { WORDS = 16, PAGE = 4096 };
+
+/* Blocks that are full, so that nothing that stood there before holds anything. */
+static void *take(size_t size)
+{
+	return use(calloc(1, size));
+}
+
+/* ---- What the program holds. */
+
+static void *by_global;
+MUST_PASS(by_global)
+{
+	if (!by_global)
+		by_global = take(50);
+}
+END_TEST
+static char *inside;
+MUST_PASS(only_inside)
+{
+	if (!inside)
+		inside = (char *)take(51) + 8;
+}
+END_TEST
+static __thread void *by_thread_local;
+MUST_PASS(by_thread_local)
+{
+	if (!by_thread_local)
+		by_thread_local = take(52);
+}
+END_TEST
+
+static void put_into_key(unsigned number)
+{
+	static pthread_key_t keys[60];
+	static bool made[60];
+	for (unsigned i = 0; i <= number && !made[number]; i++)
+		need(pthread_key_create(&keys[i], NULL) == 0);
+	if (!made[number])
+		pthread_setspecific(keys[number], take(53));
+	made[number] = true;
+}
+MUST_PASS(by_key)
+{
+	put_into_key(0);
+}
+END_TEST
+/* The rows of keys beyond the first 32 are a block of libc's. */
+MUST_PASS(by_late_key)
+{
+	put_into_key(59);
+}
+END_TEST
+
+static void **mapped;
+MUST_PASS(by_mapping)
+{
+	if (mapped)
+		return;
+	need((mapped = mmap(NULL, PAGE, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1,
+			    0)) != MAP_FAILED);
+	mapped[3] = take(54);
+}
+END_TEST
+static char *sparse;
+MUST_PASS(by_sparse_mapping)
+{
+	const size_t size = (size_t)64 << 30;
+	if (sparse)
+		return;
+	sparse = mmap(NULL, size, PROT_READ | PROT_WRITE,
+		      MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+	if (sparse == MAP_FAILED)
+		return;
+	*(void **)(sparse + size / 2) = take(55);
+}
+END_TEST
+
+static ucontext_t inner, outer;
+static void *coroutine_stack;
+static void run_coroutine(void)
+{
+	void *volatile own = take(56);
+	for (;;) {
+		need(own);
+		swapcontext(&inner, &outer);
+	}
+}
+MUST_PASS(by_coroutine)
+{
+	enum { SIZE = 1 << 16 };
+	if (coroutine_stack)
+		return;
+	coroutine_stack =
+		mmap(NULL, SIZE, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	need(coroutine_stack != MAP_FAILED && getcontext(&inner) == 0);
+	inner.uc_stack = (stack_t){ .ss_sp = coroutine_stack, .ss_size = SIZE };
+	makecontext(&inner, run_coroutine, 0);
+	swapcontext(&outer, &inner);
+}
+END_TEST
+
+MUST_PASS(by_alternate_stack)
+{
+	static bool done;
+	stack_t stack = { .ss_sp = done ? NULL : take(1 << 14), .ss_size = 1 << 14 };
+	if (!done)
+		need(sigaltstack(&stack, NULL) == 0);
+	done = true;
+}
+END_TEST
+
+static void **old_block;
+MUST_PASS(by_old_block)
+{
+	if (!old_block[1])
+		old_block[1] = take(57);
+}
+END_TEST
+static void **in_main;
+MUST_PASS(by_frame_of_main)
+{
+	if (!*in_main)
+		*in_main = take(58);
+}
+END_TEST
+
+/* A page of a block may be out of reach. */
+static void **guarded;
+MUST_PASS(behind_guard_page)
+{
+	if (guarded)
+		return;
+	need(posix_memalign((void **)&guarded, PAGE, 3 * PAGE) == 0);
+	memset(guarded, 0, 3 * PAGE);
+	guarded[2 * PAGE / sizeof *guarded] = take(59);
+	need(mprotect((char *)guarded + PAGE, PAGE, PROT_NONE) == 0);
+}
+END_TEST
+
+/* ---- What libc holds. */
+
+MUST_PASS(buffer_of_standard_output)
+{
+	printf("# something\n");
+}
+END_TEST
+/* The loader's block for a thread hangs on a stack that is kept for the next one. */
+static void *nothing(void *argument)
+{
+	return argument;
+}
+static void run(void *(*start)(void *), void *argument)
+{
+	pthread_t thread;
+	need(pthread_create(&thread, NULL, start, argument) == 0 &&
+	     pthread_join(thread, NULL) == 0);
+}
+MUST_PASS(loaders_block_for_a_thread)
+{
+	run(nothing, NULL);
+}
+END_TEST
+
+/* ---- What nobody holds. */
+
+MUST_LEAK(lost, "heap 100 B in 1 block, lost", BODY)
+{
+	lose(take(100));
+}
+END_TEST
+static uintptr_t mangled;
+MUST_LEAK(mangled, "heap 101 B in 1 block, lost", BODY)
+{
+	mangled = (uintptr_t)take(101) ^ 0x5a5a5a5a5a5a5a5a;
+}
+END_TEST
+
+/* `top` of malloc's arena points to the last word of the block before it. */
+MUST_LEAK(before_the_top, "heap 100008 B in 1 block, lost", BODY)
+{
+	lose(take(100008));
+}
+END_TEST
+
+struct node {
+	struct node *left, *right;
+};
+static __attribute__((noinline)) struct node *grow_tree(int count)
+{
+	struct node *node = take(sizeof *node);
+	if (count > 2)
+		node->left = grow_tree((count - 1) / 2);
+	if (count > 1)
+		node->right = grow_tree(count - 1 - (count > 2 ? (count - 1) / 2 : 0));
+	return node;
+}
+MUST_LEAK(tree, "in 1 block, lost: nothing points to it; 999 more blocks (15984 B) through it",
+	  "grow_tree")
+{
+	lose(grow_tree(1000));
+}
+END_TEST
+MUST_LEAK(ring, "in 1 block, lost: nothing points to it; 2 more blocks", BODY)
+{
+	struct node *a = take(20), *b = take(30), *c = take(40);
+	a->left = b;
+	b->left = c;
+	c->left = a;
+	c->right = b;
+}
+END_TEST
+MUST_LEAK(through_a_big_block, "heap 300000 B in 1 block, lost: nothing points to it; 1 more", BODY)
+{
+	void **big = take(300000);
+	big[20000] = take(60);
+	lose(big);
+}
+END_TEST
+
+static __attribute__((noinline)) void leave_in_dead_frame(void *block)
+{
+	void *volatile words[64];
+	for (size_t i = 0; i < 64; i++)
+		words[i] = block;
+	__asm__ volatile("" ::"m"(words));
+}
+MUST_LEAK(in_dead_frame, "heap 102 B in 1 block, lost", BODY)
+{
+	leave_in_dead_frame(take(102));
+}
+END_TEST
+
+/* The frame of main has a pointer to a block that the test gives back; another one
+ * comes to its place. */
+static const uintptr_t disguise = 0x5a5a5a5a5a5a5a5a;
+static uintptr_t given_back;
+MUST_LEAK(unchanged_word, "heap 500 B in 1 block, lost", BODY)
+{
+	free((void *)(given_back ^ disguise));
+	void *block = use(malloc(500));
+	need(block == (void *)(given_back ^ disguise));
+	memset(block, 0, 500);
+}
+END_TEST
+
+/* Stacks of threads that have ended, and memory that they gave back. */
+static void *leave_on_stack(void *block)
+{
+	leave_in_dead_frame(block);
+	return NULL;
+}
+MUST_LEAK(on_cached_stack, "heap 103 B in 1 block, lost", BODY)
+{
+	run(leave_on_stack, take(103));
+}
+END_TEST
+static void *leave_in_arena(void *block)
+{
+	void **holder = malloc(1000);
+	need(holder);
+	for (size_t i = 0; i < 100; i++)
+		((void *volatile *)holder)[i] = block;
+	free(holder);
+	return NULL;
+}
+MUST_LEAK(in_arena_of_thread, "heap 104 B in 1 block, lost", BODY)
+{
+	run(leave_in_arena, take(104));
+}
+END_TEST
+MUST_LEAK(in_freed_block, "heap 105 B in 1 block, lost", BODY)
+{
+	leave_in_arena(take(105));
+}
+END_TEST
+
+/* stdio's lists hold every stream, and popen's every process's. */
+MUST_LEAK(stream_without_descriptor, "in 1 block, lost", BODY)
+{
+	FILE *stream = fopen("/dev/null", "w");
+	need(stream && close(fileno(stream)) == 0);
+	lose(stream);
+}
+END_TEST
+MUST_LEAK(stream_of_process, "in 1 block, lost", BODY)
+{
+	FILE *stream = popen("true", "r");
+	need(stream && close(fileno(stream)) == 0 && wait(NULL) > 0);
+	lose(stream);
+}
+END_TEST
+
+/* ---- What a thread of the test holds goes with it. */
+
+static sem_t ready;
+static void *keep_and_wait(void *unused)
+{
+	void *own = NULL;
+	(void)unused;
+#ifdef __x86_64__
+	own = take(61);
+	__asm__ volatile("" : "+r"(own));
+#endif
+	sem_post(&ready);
+	for (;;) {
+		pause();
+#ifdef __x86_64__
+		__asm__ volatile("" : "+r"(own));
+#endif
+	}
+	return own;
+}
+MUST_LEAK(by_left_thread, "still running", BODY)
+{
+	pthread_t thread;
+	need(sem_init(&ready, 0, 0) == 0 &&
+	     pthread_create(&thread, NULL, keep_and_wait, NULL) == 0);
+	while (sem_wait(&ready) != 0)
+		;
+}
+END_TEST
+
+int main(int argc, char **argv)
+{
+	void *volatile slot = NULL, *volatile unchanged = malloc(500);
+	/* When a test runs again, the innermost of the older frames are put back. */
+	volatile char room[1 << 14] = "";
+
+	given_back = (uintptr_t)unchanged ^ disguise;
+	old_block = calloc(2, sizeof *old_block);
+	in_main = (void **)&slot;
+	int status = twins_main(argc, argv);
+	free(old_block);
+	return unchanged && !room[0] ? status : 1;
+}
