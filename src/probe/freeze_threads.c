@@ -98,7 +98,7 @@ static void add_row(void *context, const struct lk_thread *thread)
 	if (!row)
 		return;
 	row->is_known = true;
-	row->finished = thread->state & LK_THREAD_FINISHED;
+	row->finished = (thread->state & LK_THREAD_FINISHED) && !lk_thread_is_leaving(thread);
 	row->detached = thread->state & LK_THREAD_DETACHED;
 	row->stack = lk_freezing_stack(looking->freezing, thread->created);
 	row->creator = thread->creator;

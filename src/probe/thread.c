@@ -234,13 +234,23 @@ void lk_thread_unclaim(struct lk_thread *row)
 void lk_thread_joined(struct lk_thread *row)
 {
 	if (row)
-		change(row, LK_THREAD_FINISHED | LK_THREAD_DETACHED, 0);
+		change(row, LK_THREAD_FINISHED | LK_THREAD_DETACHED | LK_THREAD_JOINED, 0);
 }
 
 void lk_thread_detached(struct lk_thread *row)
 {
 	if (row)
 		change(row, LK_THREAD_DETACHED, 0);
+}
+
+bool lk_thread_is_leaving(const struct lk_thread *row)
+{
+	const uint64_t flags = LK_THREAD_FINISHED | LK_THREAD_JOINED;
+	uint64_t state = __atomic_load_n(&row->state, __ATOMIC_ACQUIRE);
+
+	/* Its number may be another thread's by now. */
+	return (state & flags) == LK_THREAD_FINISHED && is_alive(row->tid) &&
+	       lk_thread_find(row->tid) == row;
 }
 
 static void each(uint32_t epoch, bool others,
@@ -252,8 +262,8 @@ static void each(uint32_t epoch, bool others,
 	for (unsigned i = 0; known && i < used; i++) {
 		uint64_t state = __atomic_load_n(&known[i].state, __ATOMIC_ACQUIRE);
 
-		if ((state & LK_THREAD_TAKEN) && !is_over(state) &&
-		    (known[i].epoch == epoch) != others)
+		if ((state & LK_THREAD_TAKEN) && (known[i].epoch == epoch) != others &&
+		    (!is_over(state) || lk_thread_is_leaving(&known[i])))
 			visit(context, &known[i]);
 	}
 }

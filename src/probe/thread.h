@@ -33,10 +33,11 @@ struct lk_thread {
 enum {
 	LK_THREAD_TAKEN = 1,
 	LK_THREAD_CREATING = 2, /* its creator is not done: the row is kept */
-	LK_THREAD_FINISHED = 4,
+	LK_THREAD_FINISHED = 4, /* but for the destructors of its thread-local data */
 	LK_THREAD_DETACHED = 8,
 	LK_THREAD_CLAIMED = 16, /* somebody is joining or detaching it */
 	LK_THREAD_RESERVED = 32, /* being emptied for the next thread */
+	LK_THREAD_JOINED = 64,
 	LK_THREAD_FLAGS = 255,
 };
 
@@ -79,6 +80,9 @@ bool lk_thread_is_gone(pid_t tid);
 void lk_thread_settling(void);
 /* Milliseconds since then, 0 if that was not in this epoch. */
 uint64_t lk_thread_settled_ms(void);
+
+/* Does the finished thread of ROW still run destructors, as far as the kernel tells? */
+bool lk_thread_is_leaving(const struct lk_thread *row);
 
 /* Threads whose code still runs, the destructors of their thread-local data
  * included; the calling one is not counted. */

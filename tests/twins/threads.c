@@ -21,7 +21,7 @@
 void cpp_thread_joined(void);
 void cpp_thread_detached_for_ever(void);
 
-static sem_t go_on;
+static sem_t go_on, told;
 static void *of_test;
 static int fd_of_test;
 
@@ -134,6 +134,24 @@ static void *detach_itself(void *argument)
 	pthread_detach(pthread_self());
 	return argument;
 }
+static pthread_key_t at_end;
+static void give_back_at_end(void *block)
+{
+	sem_wait(&go_on);
+	free(block);
+}
+static void *end_late(void *argument)
+{
+	pthread_setspecific(at_end, use(malloc(55)));
+	return argument;
+}
+MUST_PASS(detached_in_destructor)
+{
+	need(pthread_key_create(&at_end, give_back_at_end) == 0);
+	start_detached(end_late);
+	sem_post(&go_on);
+}
+END_TEST
 MUST_PASS(detaches_itself) { start(detach_itself); } END_TEST
 
 MUST_LEAK(finished, "finished, never joined", "start_and_see_end") { start_and_see_end(); } END_TEST
@@ -328,7 +346,6 @@ MUST_PASS(thrd_detach) { thrd_detach(start_c11(c11_short)); } END_TEST
 MUST_PASS(std_thread) { cpp_thread_joined(); } END_TEST
 
 /* The C library's own threads: some stay for ever. */
-static sem_t told;
 static void tell(union sigval value)
 {
 	(void)value;
@@ -439,6 +456,37 @@ END_TEST
 MUST_LEAK(std_thread, AMONG "detached, still running", "cpp_thread_detached_for_ever")
 {
 	cpp_thread_detached_for_ever();
+}
+END_TEST
+
+/* Threads that have returned, but whose destructors do not. */
+static void linger(void *unused)
+{
+	run_for_ever(unused);
+	need(!"reached");
+}
+static void *end_with_key(void *argument)
+{
+	pthread_setspecific(key, argument);
+	return argument;
+}
+static void start_lingering(bool detached)
+{
+	pthread_t thread;
+	need(pthread_key_create(&key, linger) == 0);
+	need(pthread_create(&thread, NULL, end_with_key, &told) == 0);
+	sem_wait(&told);
+	if (detached)
+		pthread_detach(thread);
+}
+MUST_LEAK(in_destructor, "still running, not joined", "linger")
+{
+	start_lingering(false);
+}
+END_TEST
+MUST_LEAK(detached_in_destructor, "detached, still running", "linger")
+{
+	start_lingering(true);
 }
 END_TEST
 
