@@ -167,6 +167,7 @@ void lk_session_close(const struct lk_session_end *end, struct lk_outcome *ret)
 		bool frozen = lk_freeze(window.stack, &outcome.snapshot);
 		if (frozen)
 			end->run_again(&outcome.snapshot);
+		lk_room_make(&outcome.room);
 		if (!frozen || !lk_findings_make(&outcome.snapshot, &policy, &outcome.findings))
 			lost++;
 		lost += outcome.snapshot.events_lost;
@@ -194,6 +195,7 @@ void lk_outcome_release(struct lk_outcome *outcome)
 
 	lk_findings_release(&outcome->findings);
 	lk_freeze_release(&outcome->snapshot);
+	lk_room_give_back(&outcome->room);
 	memset(outcome, 0, sizeof *outcome);
 	lk_quiet_end(saved);
 }

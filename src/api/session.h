@@ -9,6 +9,7 @@
 
 #include <stdbool.h>
 
+#include "api/room.h"
 #include "judge/finding.h"
 #include "judge/verdict.h"
 #include "model/snapshot.h"
@@ -21,6 +22,7 @@ struct lk_outcome {
 	enum lk_verdict verdict;
 	struct lk_findings findings; /* empty unless LEAKED */
 	struct lk_snapshot snapshot; /* what the findings point into */
+	struct lk_room room;
 };
 
 /* Waits, for SETTLE_MS milliseconds at most, until no other thread runs that could

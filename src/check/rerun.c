@@ -68,6 +68,9 @@ static unsigned runs_needed(const struct lk_snapshot *snapshot)
 
 	if (snapshot->threads_count > 0)
 		needed = lk_series_least(LK_KIND_thread);
+	for (size_t i = 0; i < snapshot->descriptors_count; i++)
+		if (!snapshot->descriptors[i].replaced)
+			needed = lk_series_least(LK_KIND_descriptor);
 	for (size_t i = 0; i < snapshot->sites_count; i++)
 		if (is_question(&snapshot->sites[i]))
 			return lk_series_least(LK_KIND_heap);

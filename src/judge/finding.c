@@ -10,6 +10,7 @@
 #include "judge/holder.h"
 #include "judge/named_stack.h"
 #include "judge/series.h"
+#include "judge/socket.h"
 #include "judge/suppression.h"
 #include "judge/suspect.h"
 
@@ -200,6 +201,8 @@ static bool add_descriptor(const struct making *making, const struct lk_descript
 	enum lk_class class = row->replaced ? LK_CLASS_replaced : LK_CLASS_open;
 	struct lk_finding finding = { 0 };
 
+	if (row->stack == 0 && lk_socket_is_system_log(row))
+		class = LK_CLASS_system_log;
 	if (!rule(making, class, row->series, &finding))
 		return true;
 	if (is_named(making))

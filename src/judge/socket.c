@@ -3,10 +3,10 @@
 
 #include <arpa/inet.h>
 #include <netinet/tcp.h>
-#include <stdbool.h>
 #include <stddef.h>
 #include <string.h>
 #include <sys/socket.h>
+#include <sys/stat.h>
 #include <sys/un.h>
 
 #include "judge/escape.h"
@@ -153,4 +153,15 @@ void lk_socket_print(FILE *out, const struct lk_descriptor *row)
 	} else if (!print_address(out, " bound to ", socket->local, socket->local_size)) {
 		fputs(socket->domain == AF_NETLINK ? "" : " not connected", out);
 	}
+}
+
+bool lk_socket_is_system_log(const struct lk_descriptor *row)
+{
+	static const char path[] = "/dev/log"; /* _PATH_LOG of glibc */
+	const struct sockaddr_un *peer = (const void *)row->socket.peer;
+	size_t head = offsetof(struct sockaddr_un, sun_path);
+
+	return S_ISSOCK(row->mode) && row->socket.domain == AF_UNIX &&
+	       row->socket.peer_size >= head + sizeof path - 1 &&
+	       strncmp(peer->sun_path, path, row->socket.peer_size - head) == 0;
 }

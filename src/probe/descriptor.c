@@ -224,7 +224,8 @@ bool lk_descriptor_closing(int fd, const void *frame)
 		return false;
 	if (slot->is_closed && !was_marked)
 		return true;
-	slot->closed = lk_self.quiet ? LK_STACK_NONE : lk_unwind(frame);
+	/* A handler that interrupted a walk gets on without: its next signal may be due. */
+	slot->closed = lk_self.quiet || lk_self.recording ? LK_STACK_NONE : lk_unwind(frame);
 	if (was_marked && identify(slot, fd) && !slot->exempt && !lk_self.quiet)
 		lk_misuse_put(&(struct lk_misuse_row){ .kind = LK_MISUSE_NOT_OWN, .fd = fd,
 						       .stack = slot->closed,

@@ -4,6 +4,7 @@
 #include <elf.h>
 #include <link.h>
 #include <string.h>
+#include <sys/auxv.h>
 #include <unistd.h>
 
 #include "base/proc.h"
@@ -66,8 +67,9 @@ static int add(struct dl_phdr_info *info, size_t size, void *context)
 			  lk_tracker.ours_start < module->end;
 	if (module->is_program) {
 		ssize_t length = readlink("/proc/self/exe", module->path, sizeof module->path - 1);
-		if (length < 0)
-			module->path[0] = '\0';
+		const char *name = (const char *)getauxval(AT_EXECFN);
+		if (length < 0 && name) /* without /proc */
+			strncpy(module->path, name, sizeof module->path - 1);
 	} else {
 		strncpy(module->path, info->dlpi_name, sizeof module->path - 1);
 		/* A relative name is as the program's folder was when it was loaded. */

@@ -6,13 +6,14 @@
 #include "base/arena.h"
 #include "base/attributes.h"
 #include "probe/depot.h"
+#include "probe/descriptor.h"
 #include "probe/heap.h"
 #include "probe/thread.h"
 #include "probe/tracker.h"
 #include "base/light.h"
 
 /* What the series of equal stacks are told apart by. */
-enum what { BLOCKS, THREADS };
+enum what { BLOCKS, THREADS, DESCRIPTORS };
 
 /* Open addressing.  A series is found by a stack's id; and by a hash of its places,
  * because a module that is loaded again gives its stacks new ids and addresses. */
@@ -109,6 +110,12 @@ static void assign(struct lk_snapshot *snapshot)
 	for (size_t i = 0; i < snapshot->threads_count; i++)
 		snapshot->threads[i].series =
 			series_of(snapshot, THREADS, snapshot->threads[i].stack);
+	for (size_t i = 0; i < snapshot->descriptors_count; i++) {
+		struct lk_descriptor *row = &snapshot->descriptors[i];
+
+		if (!row->replaced)
+			row->series = series_of(snapshot, DESCRIPTORS, row->stack);
+	}
 }
 
 static void count_block(void *context, const struct lk_block *block)
@@ -131,6 +138,25 @@ static void count_thread(void *context, const struct lk_thread *row)
 		tally->count++;
 }
 
+static void count_descriptor(void *context, const struct lk_descriptor_change *change)
+{
+	struct tally *tally = change->replaced ? NULL : tally_of(DESCRIPTORS, change->stack);
+
+	(void)context;
+	if (tally)
+		tally->count++;
+}
+
+/* A leak onto a number of its own choice never raises how many are open. */
+static void count_overwritten(void *context, lk_stack_id stack, uint32_t count)
+{
+	struct tally *tally = tally_of(DESCRIPTORS, stack);
+
+	(void)context;
+	if (tally)
+		tally->count += count;
+}
+
 static void count_all(void)
 {
 	for (size_t i = 0; i < recount.series_max; i++)
@@ -139,11 +165,16 @@ static void count_all(void)
 		lk_heap_each(lk_tracker.epoch, count_block, NULL);
 	if (lk_tracker.threads)
 		lk_thread_each(lk_tracker.epoch, count_thread, NULL);
+	if (lk_tracker.descriptors) {
+		lk_descriptor_each_new(count_descriptor, NULL);
+		lk_descriptor_each_overwritten(count_overwritten, NULL);
+	}
 }
 
 bool lk_recount_begin(struct lk_snapshot *snapshot)
 {
-	size_t rows = snapshot->sites_count + snapshot->threads_count, size = ENTRIES_LEAST;
+	size_t rows = snapshot->sites_count + snapshot->threads_count + snapshot->descriptors_count;
+	size_t size = ENTRIES_LEAST;
 
 	while (size < rows * 8)
 		size *= 2;

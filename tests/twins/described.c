@@ -45,7 +45,7 @@ static int locked(int fd)
 	need(flock(fd, LOCK_SH) == 0);
 	return fd;
 }
-KIND(file, "/plain O_RDWR|O_APPEND, offset 2 of 5, from", file_at("plain", 0))
+KIND(file, "/plain O_RDWR|O_APPEND, offset 2 of 5", file_at("plain", 0))
 KIND(deleted_file, "/gone (deleted) O_RDWR|O_APPEND, offset 2 of 5", file_at("gone", 1))
 KIND(locked_file, "offset 2 of 5, locked (FLOCK READ)", locked(file_at("locked", 0)))
 KIND(hostile_name, "/a\\nok 1 - b\\x1b[31m\\xff (deleted)", file_at("a\nok 1 - b\x1b[31m\xff", 1))
@@ -104,7 +104,7 @@ static int abstract(void)
 	memcpy(name + strlen(name + 1) + 1, "\x1b\0b", 3);
 	return at_name(name, strlen(name + 1) + 3);
 }
-KIND(unix_abstract, "\\x1b\\x00b, from", abstract())
+KIND(unix_abstract, "\\x1b\\x00b, ", abstract())
 
 static int one_of_pair(int type)
 {
@@ -177,7 +177,7 @@ static int watching(void)
 	(void)event;
 	return fd;
 }
-MUST_LEAK(watching, AMONG ", watches fd 700, from", "watching") { watching(); } END_TEST
+MUST_LEAK(watching, AMONG ", watches fd 700", "watching") { watching(); } END_TEST
 KIND(idle_epoll, ", watches nothing", epoll_create1(0))
 static int watched_folder(void)
 {

@@ -1,13 +1,17 @@
 /* SPDX-License-Identifier: MIT */
 /* The rarer ways to get a descriptor: through a socket, from a terminal, by functions
  * of their own for one kind, and by syscall(). */
+#include <dlfcn.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <linux/io_uring.h>
 #include <linux/perf_event.h>
 #include <mqueue.h>
+#include <netdb.h>
 #include <pty.h>
+#include <pwd.h>
 #include <signal.h>
+#include <spawn.h>
 #include <stddef.h>
 #include <sys/epoll.h>
 #include <sys/eventfd.h>
@@ -204,6 +208,30 @@ MUST_PASS(recvmsg_without_control)
 	need(sendmsg(ends[0], &message, 0) == 1 && recvmsg(ends[1], &message, 0) == 1);
 	close(ends[0]);
 	close(ends[1]);
+}
+END_TEST
+
+/* What libc opens for itself, or for a child, and closes again. */
+MUST_PASS(for_a_moment)
+{
+	posix_spawn_file_actions_t actions;
+	char *words[] = { "true", NULL };
+	struct addrinfo *found = NULL;
+	pid_t process;
+
+	posix_spawn_file_actions_init(&actions);
+	posix_spawn_file_actions_addopen(&actions, 5, "/dev/null", O_RDONLY, 0);
+	posix_spawn_file_actions_adddup2(&actions, 5, 6);
+	posix_spawn_file_actions_addclose(&actions, 5);
+	need(posix_spawnp(&process, "true", &actions, NULL, words, environ) == 0);
+	need(waitpid(process, NULL, 0) == process);
+	posix_spawn_file_actions_destroy(&actions);
+	need(system("exit 0") == 0);
+	void *library = dlopen("libm.so.6", RTLD_NOW);
+	need(library && dlclose(library) == 0);
+	need(getpwuid(0) != NULL);
+	if (getaddrinfo("localhost", "80", NULL, &found) == 0)
+		freeaddrinfo(found);
 }
 END_TEST
 

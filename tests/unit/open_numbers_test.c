@@ -206,6 +206,7 @@ int main(void)
 	TCase *tests = tcase_create("open_numbers");
 
 	tcase_add_checked_fixture(tests, setup, NULL);
+	tcase_set_timeout(tests, 60); /* signals on a busy machine */
 	tcase_add_loop_test(tests, a_number_anywhere_is_seen, 0,
 			    sizeof numbers / sizeof *numbers);
 	tcase_add_test(tests, numbers_everywhere_are_seen);
