@@ -16,6 +16,7 @@
 #include "probe/descriptor.h"
 #include "probe/listener.h"
 #include "probe/thread.h"
+#include "probe/unwind.h"
 #include "base/light.h"
 
 #define FRAME __builtin_frame_address(0)
@@ -32,6 +33,7 @@ static uint64_t splitting(void)
 static void become_child(void)
 {
 	lk_thread_forked();
+	lk_unwind_forked();
 	lk_listener.forked_child();
 }
 

@@ -18,6 +18,7 @@
 #include "probe/child_table.h"
 #include "probe/code_map.h"
 #include "probe/depot.h"
+#include "probe/rules.h"
 #include "probe/tracker.h"
 #include "base/light.h"
 
@@ -99,16 +100,11 @@ struct look {
 static lk_stack_id stack_of(const struct lk_child_row *row, pid_t self)
 {
 	lk_stack_id stack = row->cut ? LK_DEPOT_CUT : LK_DEPOT_ROOT;
-	struct lk_code code;
 
 	if (row->starter == self || row->frames_count == 0)
 		return row->stack;
-	for (size_t i = row->frames_count; i > 0 && stack != LK_STACK_NONE; i--) {
-		uintptr_t pc = row->frames[i - 1];
-
-		stack = lk_depot_child(stack, pc,
-				       lk_code_find(pc - 1, &code) ? code.generation : 0);
-	}
+	for (size_t i = row->frames_count; i > 0 && stack != LK_STACK_NONE; i--)
+		stack = lk_rules_child(stack, row->frames[i - 1]);
 	return stack;
 }
 

@@ -29,6 +29,7 @@ static struct module {
 static uint32_t modules_used;
 
 LK_HOT uint32_t lk_code_generation = 1;
+static uint32_t forgetting; /* calls of lk_code_forget under way */
 
 /* What the loader says of the module around an address. */
 struct found {
@@ -219,12 +220,22 @@ bool lk_code_find(uintptr_t pc, struct lk_code *ret)
 	return true;
 }
 
-void lk_code_forget(void (*gone)(uintptr_t start, uintptr_t end))
+uint32_t lk_code_begin(void)
+{
+	return __atomic_load_n(&lk_code_generation, __ATOMIC_ACQUIRE);
+}
+
+bool lk_code_is_still(uint32_t generation)
+{
+	__atomic_thread_fence(__ATOMIC_SEQ_CST);
+	return __atomic_load_n(&forgetting, __ATOMIC_RELAXED) == 0 &&
+	       __atomic_load_n(&lk_code_generation, __ATOMIC_RELAXED) == generation;
+}
+
+static void drop_gone(void (*gone)(uintptr_t start, uintptr_t end))
 {
 	uint32_t used = __atomic_load_n(&modules_used, __ATOMIC_ACQUIRE);
 
-	refresh();
-	__atomic_fetch_add(&lk_code_generation, 1, __ATOMIC_RELEASE);
 	for (uint32_t i = 0; i < used; i++) {
 		struct module *module = &modules[i];
 		struct found found;
@@ -237,6 +248,16 @@ void lk_code_forget(void (*gone)(uintptr_t start, uintptr_t end))
 		gone(module->start, module->end);
 		__atomic_store_n(&module->state, FREE, __ATOMIC_RELEASE);
 	}
+}
+
+void lk_code_forget(void (*gone)(uintptr_t start, uintptr_t end), void (*last)(void))
+{
+	__atomic_fetch_add(&forgetting, 1, __ATOMIC_SEQ_CST);
+	refresh();
+	__atomic_fetch_add(&lk_code_generation, 1, __ATOMIC_SEQ_CST);
+	drop_gone(gone);
+	last();
 	/* Once more: a walk since the first time may have used what was gone. */
-	__atomic_fetch_add(&lk_code_generation, 1, __ATOMIC_RELEASE);
+	__atomic_fetch_add(&lk_code_generation, 1, __ATOMIC_SEQ_CST);
+	__atomic_fetch_sub(&forgetting, 1, __ATOMIC_SEQ_CST);
 }

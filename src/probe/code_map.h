@@ -20,8 +20,13 @@ struct lk_code {
 bool lk_code_find(uintptr_t pc, struct lk_code *ret);
 
 /* Begins a new generation, calls GONE for every module that was looked up and is
- * not there any more, and begins another one. */
-void lk_code_forget(void (*gone)(uintptr_t start, uintptr_t end));
+ * not there any more, then LAST, and begins another one. */
+void lk_code_forget(void (*gone)(uintptr_t start, uintptr_t end), void (*last)(void));
+
+/* What is learnt of modules between _begin and _is_still was true all the while, if
+ * that says so: nothing was forgotten meanwhile, nor is being. */
+uint32_t lk_code_begin(void);
+bool lk_code_is_still(uint32_t generation);
 
 /* Grows with every lk_code_forget(); starts with 1. */
 extern uint32_t lk_code_generation;

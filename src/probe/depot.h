@@ -6,7 +6,11 @@
  * until the process ends and readers take no lock.  Nor do writers: a signal
  * handler that interrupts an insertion, and a child forked in the middle of
  * one, go on.  Children of fork() inherit the tree.  Memory comes from
- * lk_pages_map. */
+ * lk_pages_map.
+ *
+ * A node also tells how to step out of its frame, so that one look-up gives a walker the
+ * next id and the next step.  What is known of a return address whoever called is a node
+ * of its own, without a caller. */
 #ifndef LK_PROBE_DEPOT_H
 #define LK_PROBE_DEPOT_H
 
@@ -22,11 +26,44 @@
 #define LK_DEPOT_ROOT ((lk_stack_id)1)
 #define LK_DEPOT_CUT ((lk_stack_id)2)
 
-/* The node for a call from PARENT with return address PC, made if it is new;
- * LK_STACK_NONE when the depot is full or memory is refused (counted).
- * GENERATION keeps apart two modules that were loaded at the same address one
- * after the other; see lk_depot_generation. */
-static inline lk_stack_id lk_depot_child(lk_stack_id parent, uintptr_t pc, unsigned generation);
+struct lk_depot_node {
+	uintptr_t pc; /* return address */
+	uintptr_t caller; /* the caller's node; odd when the module around PC is gone */
+	uint64_t rule; /* see rules.h */
+	lk_stack_id id;
+	uint32_t generation; /* see lk_depot_generation */
+};
+
+/* Nodes that stand for no frame: the callers of outermost frames, by their ids. */
+extern const struct lk_depot_node lk_depot_ends[LK_DEPOT_CUT + 1];
+
+/* The node for a call from CALLER (NULL: whoever) with return address PC; NULL if there is
+ * none. */
+static inline const struct lk_depot_node *lk_depot_find(const struct lk_depot_node *caller,
+							uintptr_t pc);
+
+/* The same node, made if it is new; NULL when the depot is full or memory is refused
+ * (counted), or PC is 0.  GENERATION keeps apart two modules that were loaded at the
+ * same address one after the other. */
+const struct lk_depot_node *lk_depot_put(const struct lk_depot_node *caller, uintptr_t pc,
+					 uint32_t generation, uint64_t rule);
+
+/* The node of STACK, LK_DEPOT_ROOT or LK_DEPOT_CUT. */
+const struct lk_depot_node *lk_depot_node(lk_stack_id stack);
+
+/* From now on no node of a return address in START + 1 .. END is found: another module
+ * may take that place.  Their ids stay valid. */
+void lk_depot_forget(uintptr_t start, uintptr_t end);
+
+/* Nor is any node that IS_VOID. */
+void lk_depot_forget_if(bool (*is_void)(const struct lk_depot_node *node));
+
+/* Nor NODE. */
+void lk_depot_forget_node(const struct lk_depot_node *node);
+
+/* The calling process was just forked, and nobody is in the middle of lk_depot_put: what
+ * is new from now on is entered on pages of its own, few of them. */
+void lk_depot_forked(void);
 
 /* Copies the return addresses of STACK, innermost first, into FRAMES (room for
  * MAX) and returns their number.  *CUT (may be NULL) tells whether outer frames
@@ -43,79 +80,51 @@ unsigned lk_depot_generation(lk_stack_id stack);
  * that was the last one. */
 lk_stack_id lk_depot_parent(lk_stack_id stack);
 
-/* Nodes in use, and calls of lk_depot_child that found no room. */
+/* Nodes in use, and puts that found no room. */
 size_t lk_depot_size(void);
 uint64_t lk_depot_refused(void);
 
-/* The rest is here only so that lk_depot_child can be inlined into the walker. */
-enum {
-	LK_DEPOT_CHUNK_BITS = 14,
-	LK_DEPOT_CHUNKS = 1 << (LK_STACK_ID_BITS - LK_DEPOT_CHUNK_BITS),
-};
-#define LK_DEPOT_ID_MASK ((1u << LK_STACK_ID_BITS) - 1)
-
-struct lk_depot_node {
-	uintptr_t pc;
-	uint64_t caller; /* the parent, and the generation above it */
-};
-
+/* The rest is here only so that lk_depot_find can be inlined into the walker. */
 struct lk_depot_index {
-	uint32_t *slots; /* some bits of hash, then the id */
 	uint32_t mask;
-	uint32_t used;
+	uint32_t used, full; /* slots in use, and how many may be */
 	struct lk_depot_index *bigger;
+	const struct lk_depot_node *slots[];
 };
 
 extern struct lk_depot_index *lk_depot_current;
-extern struct lk_depot_node *lk_depot_chunks[LK_DEPOT_CHUNKS];
 
-/* What lk_depot_child does when the first place looked at is not the right one. */
-lk_stack_id lk_depot_search(lk_stack_id parent, uintptr_t pc, unsigned generation);
+/* What lk_depot_find does when the first place looked at is not the right one. */
+const struct lk_depot_node *lk_depot_search(const struct lk_depot_node *caller, uintptr_t pc);
 
-static inline struct lk_depot_node *lk_depot_node_at(lk_stack_id id)
+/* The caller is known last, when a stack is named: two products that need not wait for
+ * each other. */
+static inline uint32_t lk_depot_home(const struct lk_depot_index *index,
+				     const struct lk_depot_node *caller, uintptr_t pc)
 {
-	struct lk_depot_node *chunk = __atomic_load_n(&lk_depot_chunks[id >> LK_DEPOT_CHUNK_BITS],
-						      __ATOMIC_RELAXED);
+	uint64_t hash = pc * UINT64_C(0xbf58476d1ce4e5b9) +
+			(uintptr_t)caller * UINT64_C(0x9e3779b97f4a7c15);
 
-	return chunk + (id & ((1u << LK_DEPOT_CHUNK_BITS) - 1));
-}
-
-static inline bool lk_depot_same(const struct lk_depot_node *a, const struct lk_depot_node *b)
-{
-	return a->pc == b->pc && a->caller == b->caller;
-}
-
-/* The parent is known last, when a stack is named, so it is mixed in last. */
-static inline uint64_t lk_depot_hash(const struct lk_depot_node *node)
-{
-	uint64_t site = node->pc * UINT64_C(0xbf58476d1ce4e5b9);
-
-	return ((site ^ site >> 32) + node->caller) * UINT64_C(0x9e3779b97f4a7c15);
-}
-
-static inline uint32_t lk_depot_home(const struct lk_depot_index *index, uint64_t hash)
-{
 	return (uint32_t)(hash >> 36) & index->mask;
 }
 
-/* Neither 0 nor 255, so that no key looks like an empty or a frozen slot. */
-static inline uint32_t lk_depot_tag(uint64_t hash)
+static inline bool lk_depot_is(const struct lk_depot_node *node,
+			       const struct lk_depot_node *caller, uintptr_t pc)
 {
-	return ((uint32_t)(hash >> 28) & 0x7e) | 1;
+	return node->pc == pc &&
+	       __atomic_load_n(&node->caller, __ATOMIC_RELAXED) == (uintptr_t)caller;
 }
 
-static inline lk_stack_id lk_depot_child(lk_stack_id parent, uintptr_t pc, unsigned generation)
+static inline const struct lk_depot_node *lk_depot_find(const struct lk_depot_node *caller,
+							uintptr_t pc)
 {
-	const struct lk_depot_node wanted = { pc, (uint64_t)generation << 32 | parent };
 	const struct lk_depot_index *index = __atomic_load_n(&lk_depot_current, __ATOMIC_ACQUIRE);
-	uint64_t hash = lk_depot_hash(&wanted);
-	uint32_t slot = __atomic_load_n(&index->slots[lk_depot_home(index, hash)],
-					__ATOMIC_ACQUIRE);
+	const struct lk_depot_node *node =
+		__atomic_load_n(&index->slots[lk_depot_home(index, caller, pc)], __ATOMIC_ACQUIRE);
 
-	if (LK_LIKELY(slot >> LK_STACK_ID_BITS == lk_depot_tag(hash) &&
-		      lk_depot_same(lk_depot_node_at(slot & LK_DEPOT_ID_MASK), &wanted)))
-		return slot & LK_DEPOT_ID_MASK;
-	return lk_depot_search(parent, pc, generation);
+	if (LK_LIKELY(node && lk_depot_is(node, caller, pc)))
+		return node;
+	return lk_depot_search(caller, pc);
 }
 
 #endif

@@ -4,7 +4,7 @@
 #include <errno.h>
 #include <sys/syscall.h>
 #include <unistd.h>
-#include <valgrind/valgrind.h>
+#include <valgrind/memcheck.h>
 
 #include "base/attributes.h"
 #include "base/light.h"
@@ -33,6 +33,14 @@ bool lk_bounds_readable(uintptr_t address)
 
 	errno = saved;
 	return readable;
+}
+
+bool lk_bounds_are_watched(void)
+{
+	char byte = 0;
+
+	/* Only memcheck answers this, with -1. */
+	return RUNNING_ON_VALGRIND && (int)VALGRIND_MAKE_MEM_DEFINED(&byte, sizeof byte) == -1;
 }
 
 /* Extends downwards to ADDRESS, and keeps the part it came to. */

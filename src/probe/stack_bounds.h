@@ -32,6 +32,9 @@ bool lk_bounds_extend(struct lk_stretch *stretch, uintptr_t address);
 /* Can the word at ADDRESS be read?  Asks the kernel; keeps errno. */
 bool lk_bounds_readable(uintptr_t address);
 
+/* Does a tool report the use of words that nobody has written (memcheck)? */
+bool lk_bounds_are_watched(void);
+
 /* Is the aligned word at ADDRESS in the stretch, which grows if need be? */
 static inline bool lk_bounds_hold(struct lk_stretch *stretch, uintptr_t address)
 {

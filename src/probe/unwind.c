@@ -34,6 +34,13 @@ void lk_unwind_forget_modules(void)
 	lk_rules_forget();
 }
 
+void lk_unwind_forked(void)
+{
+	/* A signal handler that forks may have interrupted a walk, which goes on here. */
+	if (!lk_self.recording)
+		lk_depot_forked();
+}
+
 unsigned lk_unwind_generation(void)
 {
 	return lk_code_generation_now();

@@ -26,6 +26,9 @@ void lk_unwind_set_depth(unsigned frames);
  * code.  Every thread forgets its last walk. */
 void lk_unwind_forget_modules(void);
 
+/* Call in the child after fork(): it writes to few of its parent's pages from now on. */
+void lk_unwind_forked(void);
+
 /* A number that grows with each call of lk_unwind_forget_modules(); between two of
  * them no module takes the place of another.  See lk_depot_generation. */
 unsigned lk_unwind_generation(void);

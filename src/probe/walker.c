@@ -9,16 +9,20 @@
  * so is the frame's node in the depot.  To find one equal frame is not enough: a
  * different caller further out leaves the frames inside as they are.
  *
- * The remembered loads are compared from the outermost inwards up to the first
- * difference; then the walk goes by rules from the inside until it comes to a
- * frame outside of that.  A saved frame pointer that no frame outside needs is
- * no remembered load.
+ * The new walk goes by rules until it comes to the place of a remembered frame.
+ * From there outwards the remembered loads are compared.  Where a return address
+ * changed, its rule shows whether the frame outside is still where it was; if so, and
+ * no other word changed, only the nodes are looked up anew.  Otherwise the walk goes
+ * by rules up to a frame outside of the outermost change.  A saved frame pointer
+ * that no frame outside needs is no remembered load.
  *
  * Reading old places is safe on the thread's own stack, all of which is mapped
  * from the current frame to its end.  Any other stack may have been unmapped
  * since, so there the comparison goes from the inside outwards, where each equal
  * word proves that the next place belongs to the walk; it is all or nothing. */
 #include "probe/walker.h"
+
+#include <string.h>
 
 #include "base/attributes.h"
 #include "probe/arch.h"
@@ -28,7 +32,10 @@
 
 #include "base/light.h"
 
-enum { LOADS_PER_FRAME = 3, COMPARED_AT_ONCE = 4 };
+/* Without it the compiler keeps what walks share in memory, where it waits for itself. */
+#define ALWAYS_INLINE inline __attribute__((always_inline))
+
+enum { LOADS_PER_FRAME = 3, LOADS_AT_ONCE = 8, LOADS_ONE_BY_ONE = 16, RULES_AT_HAND = 64 };
 
 /* The frame that the walk is at. */
 struct state {
@@ -38,23 +45,23 @@ struct state {
 struct walk {
 	struct state at;
 	unsigned step_count;
-	int base; /* this remembered frame and all outside it are as they were; -1: none */
-	lk_stack_id root;
+	struct lk_walker_frame *base; /* the remembered frame it came to; frames[0]: none */
+	lk_stack_id root;	      /* if it came to none */
 	bool is_depth_cut, has_empty_end;
 	bool is_exact; /* no step failed: it may be remembered */
-	bool is_odd; /* a frame needs more than rules */
+	bool is_odd;   /* a frame needs more than rules */
 };
 
 /* One more than the depth: an empty return address is a frame of the walk (it
- * must be verified too), but none of the stack. */
+ * must be verified too), but none of the stack.  And one that is outside of all. */
 static size_t frames_room(unsigned depth)
 {
-	return depth + 1;
+	return depth + 2;
 }
 
 static size_t loads_room(unsigned depth)
 {
-	return LOADS_PER_FRAME * frames_room(depth) + COMPARED_AT_ONCE;
+	return LOADS_PER_FRAME * frames_room(depth) + LOADS_ONE_BY_ONE + LOADS_AT_ONCE;
 }
 
 size_t lk_walker_size(unsigned depth)
@@ -62,20 +69,32 @@ size_t lk_walker_size(unsigned depth)
 	size_t frames = frames_room(depth), loads = loads_room(depth);
 	size_t size = sizeof(struct lk_walker) + frames * sizeof(struct lk_walker_frame) +
 		      frames * sizeof(struct lk_walker_step) +
-		      loads * (sizeof(struct lk_walker_load) + sizeof(uint16_t));
+		      loads * sizeof(struct lk_walker_load) +
+		      RULES_AT_HAND * sizeof(struct lk_walker_rule) + sizeof(struct lk_cfi);
 
 	return (size + 63) & ~(size_t)63;
 }
 
+/* What a walk of a usual stack writes stands on the first pages: each one that a forked
+ * child writes is a copy.  Before the loads stand some that never change, so that they
+ * can be compared in groups. */
 struct lk_walker *lk_walker_init(void *memory, unsigned depth)
 {
+	static const uintptr_t zero;
 	struct lk_walker *walker = memory;
 
-	walker->loads = (struct lk_walker_load *)(walker + 1);
-	walker->frames = (struct lk_walker_frame *)(walker->loads + loads_room(depth));
-	walker->steps = (struct lk_walker_step *)(walker->frames + frames_room(depth));
-	walker->frame_of_load = (uint16_t *)(walker->steps + frames_room(depth));
+	walker->rules = (struct lk_walker_rule *)(walker + 1);
+	walker->frames = (struct lk_walker_frame *)(walker->rules + RULES_AT_HAND);
+	walker->loads = (struct lk_walker_load *)(walker->frames + frames_room(depth));
+	walker->steps = (struct lk_walker_step *)(walker->loads + loads_room(depth));
+	walker->cfi = (struct lk_cfi *)(walker->steps + frames_room(depth));
+	for (unsigned i = 0; i < LOADS_ONE_BY_ONE + LOADS_AT_ONCE; i++)
+		*walker->loads++ = (struct lk_walker_load){ &zero, 0 };
+	walker->frames[0] = (struct lk_walker_frame){ .sp = UINTPTR_MAX, .end = walker->loads };
 	walker->depth = depth;
+	walker->generation = 0;
+	walker->is_foreign = false;
+	walker->is_forgetful = lk_bounds_are_watched();
 	walker->bounds = (struct lk_bounds){ .now = &walker->bounds.own };
 	lk_walker_reset(walker);
 	return walker;
@@ -83,8 +102,7 @@ struct lk_walker *lk_walker_init(void *memory, unsigned depth)
 
 void lk_walker_reset(struct lk_walker *walker)
 {
-	walker->frame_count = 0;
-	walker->load_count = 0;
+	walker->top = walker->frames;
 }
 
 bool lk_walker_was_abandoned(const struct lk_walker *walker, const void *frame)
@@ -100,65 +118,82 @@ static inline uintptr_t word_at(uintptr_t address)
 	return *(const uintptr_t *)address;
 }
 
-static inline bool uses_fp(struct lk_rule rule)
+/* Where the CFA is kept by a rule of kind LK_RULE_FP_LOAD; 0: it cannot be read. */
+static LK_COLD uintptr_t load_cfa(struct lk_stretch *stretch, uintptr_t address)
 {
-	return rule.kind == LK_RULE_FP || rule.kind == LK_RULE_FP_LOAD ||
-	       rule.fp == LK_RULE_FP_AT_FP;
+	return lk_bounds_hold(stretch, address) ? word_at(address) : 0;
 }
 
-/* The CFA by a rule that is not LK_RULE_SP; false: it is nonsense. */
-static bool cfa_by_fp(struct lk_stretch *stretch, struct lk_rule rule, const struct state *at,
-		      uintptr_t *cfa)
+/* Could CFA, which depends on the frame pointer, end the frame that begins at SP? */
+static inline bool is_outside(lk_step_rule rule, uintptr_t cfa, uintptr_t sp)
 {
-	uintptr_t place = at->fp + (uintptr_t)(rule.cfa_words * 8);
-
-	if (rule.kind == LK_RULE_FP_LOAD) {
-		if (!lk_bounds_hold(stretch, place))
-			return false;
-		place = word_at(place);
-	}
-	*cfa = place;
-	return place > at->sp && place % sizeof(uintptr_t) == 0 &&
-	       (rule.fp != LK_RULE_FP_SAVED || place + (uintptr_t)(rule.fp_words * 8) >= at->sp) &&
-	       place + (uintptr_t)(rule.pc_words * 8) >= at->sp;
+	return cfa > sp && cfa % sizeof(uintptr_t) == 0 &&
+	       (lk_rules_fp(rule) != LK_RULE_FP_SAVED || cfa + lk_rules_fp_offset(rule) >= sp) &&
+	       cfa + lk_rules_pc_offset(rule) >= sp;
 }
 
 /* Steps from AT by RULE to the frame outside; false: that cannot be read, or is
  * no frame outside. */
-static inline bool step(struct lk_stretch *stretch, struct lk_rule rule, struct state *at)
+static ALWAYS_INLINE bool step(struct lk_stretch *stretch, lk_step_rule rule, struct state *at)
 {
-	uintptr_t cfa = at->sp + (uintptr_t)(rule.cfa_words * 8), fp_slot = 0;
+	enum lk_rule_kind kind = lk_rules_kind(rule);
+	enum lk_rule_fp fp = lk_rules_fp(rule);
+	uintptr_t cfa = (kind == LK_RULE_SP ? at->sp : at->fp) + lk_rules_cfa_offset(rule);
 
-	if (rule.kind == LK_RULE_FP && LK_LIKELY(rule.fp == LK_RULE_FP_SAVED))
-		cfa = at->fp + (uintptr_t)(rule.cfa_words * 8);
-	if (LK_UNLIKELY(rule.kind != LK_RULE_SP) && !cfa_by_fp(stretch, rule, at, &cfa))
-		return false;
+	if (kind != LK_RULE_SP) {
+		if (LK_UNLIKELY(kind == LK_RULE_FP_LOAD))
+			cfa = load_cfa(stretch, cfa);
+		if (LK_UNLIKELY(!is_outside(rule, cfa, at->sp)))
+			return false;
+	}
 	if (LK_UNLIKELY(cfa > stretch->high) && !lk_bounds_hold(stretch, cfa - 8))
 		return false;
-	if (rule.fp == LK_RULE_FP_SAVED)
-		fp_slot = cfa + (uintptr_t)(rule.fp_words * 8);
-	else if (LK_UNLIKELY(rule.fp == LK_RULE_FP_AT_FP))
-		fp_slot = at->fp;
-	if (LK_UNLIKELY(rule.fp == LK_RULE_FP_AT_FP) && !lk_bounds_hold(stretch, fp_slot))
-		return false;
-	if (fp_slot)
-		at->fp = word_at(fp_slot);
-	at->fp_slot = fp_slot;
-	at->slot = cfa + (uintptr_t)(rule.pc_words * 8);
+	at->fp_slot = 0;
+	if (fp != LK_RULE_FP_SAME) {
+		at->fp_slot = cfa + lk_rules_fp_offset(rule);
+		if (LK_UNLIKELY(fp == LK_RULE_FP_AT_FP)) {
+			at->fp_slot = at->fp;
+			if (!lk_bounds_hold(stretch, at->fp_slot))
+				return false;
+		}
+		at->fp = word_at(at->fp_slot);
+	}
+	at->slot = cfa + lk_rules_pc_offset(rule);
 	at->sp = cfa;
 	return true;
 }
 
-/* Can a walk that has taken COUNT frames by rules end at remembered frame
- * INDEX?  Not if the kept depth cuts the stack at another frame than last time. */
-static inline bool fits_depth(const struct lk_walker *walker, unsigned count, unsigned index)
+/* Can a walk that has taken COUNT frames by rules end at the remembered frame BASE?
+ * Not if the kept depth cuts the stack at another frame than last time. */
+static inline bool fits_depth(const struct lk_walker *walker, unsigned count,
+			      const struct lk_walker_frame *base)
 {
-	count += index + 1 - walker->has_empty_end;
+	count += (unsigned)(base - walker->frames) - walker->has_empty_end;
 	return count == walker->depth || (count < walker->depth && !walker->is_depth_cut);
 }
 
+/* Is FRAME the one of this state, if it and all outside of it are what they were? */
+static inline bool is_frame(const struct lk_walker_frame *frame, uintptr_t sp, uintptr_t fp,
+			    uintptr_t slot)
+{
+#ifdef LK_ARCH_CALL_PUSHES
+	(void)slot;
+#else
+	if (frame->sp == sp && (uintptr_t)frame->end[-1].address != slot)
+		return false;
+#endif
+	return frame->sp == sp && (!frame->needs_fp || frame->fp == fp);
+}
+
+static inline void begin(struct walk *walk, const uintptr_t *record, uintptr_t sp)
+{
+	walk->at.sp = sp;
+	walk->at.slot = (uintptr_t)(record + 1);
+	walk->at.fp = record[0];
+}
+
 static inline void put_step(struct lk_walker_step *step, const struct state *at, uintptr_t word,
-			    struct lk_rule rule)
+			    lk_step_rule rule)
 {
 	step->sp = at->sp;
 	step->fp = at->fp;
@@ -168,46 +203,45 @@ static inline void put_step(struct lk_walker_step *step, const struct state *at,
 	step->rule = rule;
 }
 
-/* Is FRAME, which is remembered with all outside of it, the one of this sp and fp
- * whose return address is at SLOT? */
-static inline bool is_frame(const struct lk_walker *walker, const struct lk_walker_frame *frame,
-			    uintptr_t sp, uintptr_t fp, uintptr_t slot)
+static __attribute__((noinline)) lk_step_rule
+fetch_rule(struct lk_walker *walker, struct lk_walker_rule *at_hand, uintptr_t pc)
 {
-#ifdef LK_ARCH_CALL_PUSHES
-	(void)walker;
-	(void)slot;
-#else
-	if ((uintptr_t)walker->loads[frame->load].address != slot)
-		return false;
-#endif
-	return frame->sp == sp && (!frame->needs_fp || frame->fp == fp);
+	at_hand->pc = pc;
+	at_hand->rule = lk_rules_find(pc, walker->cfi);
+	return at_hand->rule;
+}
+
+static inline lk_step_rule rule_of(struct lk_walker *walker, uintptr_t pc)
+{
+	struct lk_walker_rule *at_hand = &walker->rules[(pc ^ pc >> 6) % RULES_AT_HAND];
+
+	return LK_LIKELY(at_hand->pc == pc) ? at_hand->rule : fetch_rule(walker, at_hand, pc);
 }
 
 /* Walks by rules until it comes to one of the remembered frames from NEXT
  * outwards, or can go no further. */
-static inline void walk_out(struct lk_walker *walker, struct walk *walk,
-			    const struct lk_walker_frame *next)
+static ALWAYS_INLINE void walk_out(struct lk_walker *walker, struct walk *walk,
+				   struct lk_walker_frame *next)
 {
 	struct lk_stretch *stretch = walker->bounds.now;
 	struct lk_walker_step *steps = walker->steps;
-	const struct lk_walker_frame *frames = walker->frames;
-	struct state at = walk->at;
-	unsigned count = 0, depth = walker->depth;
+	struct state *at = &walk->at;
+	unsigned count = walk->step_count, depth = walker->depth;
 
 	walk->root = LK_DEPOT_CUT;
 	for (;;) {
-		while (next >= frames && next->sp < at.sp)
+		while (next->sp < at->sp)
 			next--;
-		if (next >= frames && is_frame(walker, next, at.sp, at.fp, at.slot)) {
-			if (fits_depth(walker, count, (unsigned)(next - frames))) {
-				walk->base = (int)(next - frames);
+		if (is_frame(next, at->sp, at->fp, at->slot)) {
+			if (fits_depth(walker, count, next)) {
+				walk->base = next;
 				break;
 			}
-			next = frames - 1;
+			next = walker->frames;
 		}
-		uintptr_t word = word_at(at.slot), pc = lk_arch_pc(word);
+		uintptr_t word = word_at(at->slot), pc = lk_arch_pc(word);
 		if (LK_UNLIKELY(pc == 0)) {
-			put_step(&steps[count++], &at, word, (struct lk_rule){ .kind = 0 });
+			put_step(&steps[count++], at, word, LK_RULE_NONE);
 			walk->root = LK_DEPOT_ROOT;
 			walk->has_empty_end = true;
 			break;
@@ -216,168 +250,222 @@ static inline void walk_out(struct lk_walker *walker, struct walk *walk,
 			walk->is_depth_cut = true;
 			break;
 		}
-		struct lk_rule rule = lk_rules_find(pc, &walker->cfi);
-		put_step(&steps[count++], &at, word, rule);
-		if (LK_UNLIKELY(rule.kind >= LK_RULE_END)) {
-			walk->root = rule.kind == LK_RULE_END ? LK_DEPOT_ROOT : LK_DEPOT_CUT;
-			walk->is_odd = rule.kind == LK_RULE_ODD;
+		lk_step_rule rule = rule_of(walker, pc);
+		put_step(&steps[count++], at, word, rule);
+		if (LK_UNLIKELY(lk_rules_kind(rule) >= LK_RULE_END)) {
+			if (lk_rules_kind(rule) == LK_RULE_END)
+				walk->root = LK_DEPOT_ROOT;
+			walk->is_odd = lk_rules_kind(rule) == LK_RULE_ODD;
 			break;
 		}
-		if (LK_UNLIKELY(!step(stretch, rule, &at))) {
+		if (LK_UNLIKELY(!step(stretch, rule, at))) {
 			walk->is_exact = false;
 			break;
 		}
 	}
-	walk->at = at;
 	walk->step_count = count;
 }
 
-static inline void add_load(struct lk_walker *walker, uintptr_t address, uintptr_t value,
-			    unsigned frame)
+static inline const struct lk_depot_node *child(struct lk_walker *walker,
+						const struct lk_depot_node *caller, uintptr_t pc)
 {
-	walker->loads[walker->load_count] =
-		(struct lk_walker_load){ (const uintptr_t *)address, value };
-	walker->frame_of_load[walker->load_count++] = (uint16_t)frame;
+	const struct lk_depot_node *node = lk_depot_find(caller, pc);
+
+	return LK_LIKELY(node != NULL) ? node : lk_rules_put(caller, pc, walker->cfi);
 }
 
-/* Keeps STEP as frame INDEX.  Its loads, the outermost first, are that of the
- * CFA, that of the return address, and that of the frame pointer. */
-static inline void keep(struct lk_walker *walker, unsigned index,
-			const struct lk_walker_step *step, lk_stack_id node)
+/* Keeps STEP as FRAME, from which the frame pointer of the frame outside was loaded at
+ * FP_SLOT.  The loads of a frame, outermost first, are that frame pointer, if it is
+ * needed; that of the CFA; that of its return address. */
+static inline void keep(const struct lk_walker *walker, struct lk_walker_frame *frame,
+			const struct lk_walker_step *step, uintptr_t fp_slot)
 {
-	struct lk_walker_frame *frame = &walker->frames[index];
-	bool outside_needs_fp = index > 0 && frame[-1].needs_fp;
+	const struct lk_walker_frame *outside = frame - 1;
+	struct lk_walker_load *load = outside->end;
+	lk_step_rule rule = step->rule;
+	bool needs_fp = false;
 
+	if (LK_UNLIKELY(outside->needs_fp)) {
+		if (fp_slot)
+			*load++ =
+				(struct lk_walker_load){ (const uintptr_t *)fp_slot, outside->fp };
+		needs_fp = lk_rules_fp(rule) == LK_RULE_FP_SAME;
+	}
+	if (LK_UNLIKELY(lk_rules_kind(rule) == LK_RULE_FP_LOAD) && outside != walker->frames)
+		*load++ = (struct lk_walker_load){
+			(const uintptr_t *)(step->fp + lk_rules_cfa_offset(rule)), outside->sp
+		};
+	load->address = (const uintptr_t *)step->slot;
+	load->value = step->word;
 	frame->sp = step->sp;
 	frame->fp = step->fp;
-	frame->node = node;
-	frame->needs_fp = uses_fp(step->rule) ||
-			  (step->rule.fp == LK_RULE_FP_SAME && outside_needs_fp);
-	if (LK_UNLIKELY(step->rule.kind == LK_RULE_FP_LOAD) && index > 0)
-		add_load(walker, step->fp + (uintptr_t)(step->rule.cfa_words * 8), frame[-1].sp,
-			 index);
-	frame->load = (uint16_t)walker->load_count;
-	add_load(walker, step->slot, step->word, index);
-	if (frame->needs_fp && step->fp_slot)
-		add_load(walker, step->fp_slot, step->fp, index);
-}
-
-/* The outermost frames of the walk are remembered ones: drops those inside. */
-static inline void keep_base(struct lk_walker *walker, struct walk *walk)
-{
-	struct lk_walker_frame *base = &walker->frames[walk->base];
-
-	walker->load_count = base->load + 1u;
-	if (base->needs_fp && walk->at.fp_slot)
-		add_load(walker, walk->at.fp_slot, base->fp, (unsigned)walk->base);
-	walk->root = walker->root;
-	walk->is_depth_cut = walker->is_depth_cut;
-	walk->has_empty_end = walker->has_empty_end;
-}
-
-/* So that all loads can be compared in groups. */
-static inline void pad_loads(struct lk_walker *walker)
-{
-	static const uintptr_t zero;
-
-	for (unsigned i = 0; i < COMPARED_AT_ONCE; i++)
-		walker->loads[walker->load_count + i] = (struct lk_walker_load){ &zero, 0 };
+	frame->rule = rule;
+	frame->end = load + 1;
+	frame->needs_fp = needs_fp || lk_rules_use_fp(rule);
 }
 
 /* Names the frames of the walk, outermost first, and remembers them. */
-static inline lk_stack_id remember(struct lk_walker *walker, struct walk *walk)
+static ALWAYS_INLINE lk_stack_id remember(struct lk_walker *walker, const struct walk *walk)
 {
-	unsigned count = (unsigned)(walk->base + 1);
-	lk_stack_id node = walk->root;
+	struct lk_walker_frame *frame = walk->base;
+	const struct lk_depot_node *node;
+	uintptr_t fp_slot = walk->at.fp_slot;
 
-	walker->load_count = 0;
-	if (count > 0) {
-		keep_base(walker, walk);
-		node = walker->frames[walk->base].node;
+	if (frame == walker->frames) {
+		frame->node = &lk_depot_ends[walk->root];
+		walker->is_depth_cut = walk->is_depth_cut;
+		walker->has_empty_end = walk->has_empty_end;
 	}
-	for (unsigned i = walk->step_count; i-- > 0; count++) {
-		const struct lk_walker_step *step = &walker->steps[i];
+	node = frame->node;
+	for (const struct lk_walker_step *step = walker->steps + walk->step_count;
+	     step-- > walker->steps;) {
 		uintptr_t pc = lk_arch_pc(step->word);
 
+		keep(walker, ++frame, step, fp_slot);
+		fp_slot = step->fp_slot;
 		if (LK_LIKELY(pc != 0))
-			node = lk_depot_child(node, pc, (unsigned)step->rule.generation);
-		if (LK_UNLIKELY(node == LK_STACK_NONE))
+			node = child(walker, node, pc);
+		if (LK_UNLIKELY(!node))
 			break;
-		keep(walker, count, step, node);
+		frame->node = node;
 	}
-	pad_loads(walker);
-	walker->frame_count = count;
-	walker->root = walk->root;
-	walker->is_depth_cut = walk->is_depth_cut;
-	walker->has_empty_end = walk->has_empty_end;
-	if (LK_UNLIKELY(!walk->is_exact || node == LK_STACK_NONE))
+	walker->top = frame;
+	if (LK_UNLIKELY(!walk->is_exact || !node))
 		lk_walker_reset(walker);
-	return node;
+	return node ? node->id : LK_STACK_NONE;
 }
 
-/* Names a stack that was not walked by rules alone, and remembers nothing. */
-static lk_stack_id name_slow_walk(struct lk_walker *walker, const void *frame)
+/* Names a stack that was not walked by rules alone, and remembers nothing of it. */
+static LK_COLD lk_stack_id name_slow_walk(struct lk_walker *walker, const void *frame, uintptr_t sp)
 {
-	struct lk_slow_walk slow = { .walker = walker };
-	lk_stack_id node = lk_slow_walk(&slow, frame);
+	struct lk_slow_walk slow = { .walker = walker, .sp = sp };
+	const struct lk_depot_node *node = &lk_depot_ends[lk_slow_walk(&slow, frame)];
 
-	for (unsigned i = slow.count; i-- > 0 && node != LK_STACK_NONE;)
-		node = lk_depot_child(node, walker->steps[i].word,
-				      (unsigned)walker->steps[i].rule.generation);
-	lk_walker_reset(walker);
-	return node;
+	walker->is_slow = true;
+	for (unsigned i = slow.count; i-- > 0 && node;)
+		node = child(walker, node, walker->steps[i].word);
+	return node ? node->id : LK_STACK_NONE;
 }
 
-/* The first load, from the outermost inwards, that differs; at least
- * `load_count` if none does.  Groups leave one hard guess to the processor. */
-static inline unsigned first_difference(const struct lk_walker *walker)
+static inline uintptr_t difference(const struct lk_walker_load *load)
 {
-	const struct lk_walker_load *load = walker->loads;
-	const struct lk_walker_load *end = load + walker->load_count;
+	return *load->address ^ load->value;
+}
 
-	for (; load < end; load += COMPARED_AT_ONCE) {
-		uintptr_t a = *load[0].address ^ load[0].value;
-		uintptr_t b = *load[1].address ^ load[1].value;
-		uintptr_t c = *load[2].address ^ load[2].value;
-		uintptr_t d = *load[3].address ^ load[3].value;
+/* Is any load in START .. END other than it was?  A group that begins before START is
+ * compared whole. */
+static inline bool differ(const struct lk_walker_load *start, const struct lk_walker_load *end)
+{
+	uintptr_t changed = 0;
 
-		if ((a | b | c | d) != 0) {
-			unsigned differ = (a != 0) | (b != 0) << 1 | (c != 0) << 2 | 1 << 3;
-
-			load += __builtin_ctz(differ);
-			break;
-		}
+	for (const struct lk_walker_load *load = end; load > start;) {
+		load -= LOADS_AT_ONCE;
+		changed |= difference(load) | difference(load + 1) | difference(load + 2) |
+			   difference(load + 3) | difference(load + 4) | difference(load + 5) |
+			   difference(load + 6) | difference(load + 7);
 	}
-	return (unsigned)(load - walker->loads);
+	return changed != 0;
+}
+
+static const struct lk_walker_load *first_far_change(const struct lk_walker_load *load,
+						     const struct lk_walker_load *end)
+{
+	while (load < end && difference(load) == 0)
+		load++;
+	return load;
+}
+
+/* The outermost load of LOADS .. END that is not what it was; END if all are.  Most changes
+ * are among the last few, and where a program took another path no processor guesses: so
+ * there each has a branch, and the guess is seen to be wrong soon. */
+static inline const struct lk_walker_load *first_change(const struct lk_walker_load *loads,
+							const struct lk_walker_load *end)
+{
+	const struct lk_walker_load *load = end - LOADS_ONE_BY_ONE;
+
+	if (LK_UNLIKELY(differ(loads, load)))
+		return first_far_change(loads, end);
+	for (; load < end; load += 4) {
+		if (difference(load) != 0)
+			return load;
+		if (difference(load + 1) != 0)
+			return load + 1;
+		if (difference(load + 2) != 0)
+			return load + 2;
+		if (difference(load + 3) != 0)
+			return load + 3;
+	}
+	return load;
 }
 
 static bool all_equal_outwards(const struct lk_walker *walker)
 {
-	unsigned i = walker->load_count;
+	const struct lk_walker_load *load = walker->top->end;
 
-	while (i > 0 && *walker->loads[i - 1].address == walker->loads[i - 1].value)
-		i--;
-	return i == 0;
+	while (load > walker->loads && difference(load - 1) == 0)
+		load--;
+	return load == walker->loads;
 }
 
-/* The innermost remembered frame whose loads, and those of all frames outside of
- * it, are before load DIFFERENT. */
-static inline const struct lk_walker_frame *verified_frame(const struct lk_walker *walker,
-							   unsigned different)
+/* The frame that loads CHANGE, which is a load of BASE or a frame outside. */
+static inline struct lk_walker_frame *frame_of(const struct lk_walker *walker,
+					       struct lk_walker_frame *base,
+					       const struct lk_walker_load *change)
 {
-	if (different >= walker->load_count)
-		return &walker->frames[walker->frame_count] - 1;
-	const struct lk_walker_frame *frame = &walker->frames[walker->frame_of_load[different]];
+	/* Each frame has a load, and one that needs no frame pointer has no more. */
+	struct lk_walker_frame *frame = base - (base->end - 1 - change);
 
-	return different > frame->load ? frame : frame - 1;
+	if (LK_UNLIKELY(frame < walker->frames))
+		frame = walker->frames;
+	while (frame->end <= change)
+		frame++;
+	return frame;
 }
 
-static inline bool is_at_top(const struct lk_walker *walker, const uintptr_t *record, uintptr_t sp)
+/* The innermost remembered frame that, with all outside of it, is what it was. */
+static struct lk_walker_frame *verified_frame(const struct lk_walker *walker)
 {
-	const struct lk_walker_frame *top = &walker->frames[walker->frame_count - 1];
+	struct lk_walker_frame *top = walker->top;
+	const struct lk_walker_load *change = first_far_change(walker->loads, top->end);
 
-	return walker->frame_count > 0 &&
-	       is_frame(walker, top, sp, record[0], (uintptr_t)(record + 1));
+	return change == top->end ? top : frame_of(walker, top, change) - 1;
+}
+
+/* Brings the remembered frames FRAME .. BASE up to date, the outermost first, as long as but
+ * for call sites nothing changed in them and each frame outside is where it was.  Returns
+ * the last one; those inside of it are void.
+ *
+ * Whether a walk leads to these places at all is not known yet, and what stands there may
+ * be anything, so nothing may be learnt from it: a new call site is a change like others. */
+static inline struct lk_walker_frame *follow(struct lk_walker_frame *frame,
+					     struct lk_walker_frame *base)
+{
+	const struct lk_depot_node *node = frame[-1].node;
+	struct lk_walker_load *load = frame[-1].end;
+
+	for (; frame <= base; frame++, load++) {
+		for (; load < frame->end - 1; load++)
+			if (LK_UNLIKELY(difference(load) != 0))
+				return frame - 1;
+		uintptr_t word = *load->address;
+		node = lk_depot_find(node, lk_arch_pc(word));
+		if (LK_UNLIKELY(!node ||
+				!lk_rules_agree(node->rule, frame->rule, frame[-1].needs_fp)))
+			return frame - 1;
+		frame->node = node;
+		load->value = word;
+	}
+	return base;
+}
+
+/* Makes BASE, a remembered frame, and all outside of it what they are now; returns the last
+ * frame for which that could be done. */
+static inline struct lk_walker_frame *bring_up_to_date(struct lk_walker *walker,
+						       struct lk_walker_frame *base)
+{
+	const struct lk_walker_load *change = first_change(walker->loads, base->end);
+
+	return change == base->end ? base : follow(frame_of(walker, base, change), base);
 }
 
 /* The stack pointer in the hook's caller; 0: our own frames have no simple rules. */
@@ -396,9 +484,9 @@ static inline uintptr_t caller_sp(struct lk_walker *walker, struct lk_walker_hoo
 	uintptr_t pc = hook.pc;
 
 	for (unsigned i = 0; i < LK_WALKER_OWN_FRAMES_MAX; i++) {
-		struct lk_rule rule = lk_rules_find(pc, &walker->cfi);
+		lk_step_rule rule = lk_rules_find(pc, walker->cfi);
 
-		if (rule.kind >= LK_RULE_END || !step(&ours, rule, &at))
+		if (lk_rules_kind(rule) >= LK_RULE_END || !step(&ours, rule, &at))
 			return 0;
 		if (at.slot == (uintptr_t)(hook.frame + 1))
 			return at.sp;
@@ -408,83 +496,70 @@ static inline uintptr_t caller_sp(struct lk_walker *walker, struct lk_walker_hoo
 #endif
 }
 
-/* Walks from the state of RECORD; the remembered frames from NEXT outwards are
- * verified. */
-static __attribute__((noinline)) lk_stack_id walk_changed(struct lk_walker *walker,
-							  const uintptr_t *record, uintptr_t sp,
-							  const struct lk_walker_frame *next)
+/* Walks from RECORD by rules up to one of the remembered frames from NEXT outwards, which
+ * are all what they were. */
+static __attribute__((noinline)) lk_stack_id walk_at_length(struct lk_walker *walker,
+							    const uintptr_t *record, uintptr_t sp,
+							    struct lk_walker_frame *next)
 {
-	struct walk walk = {
-		.at = { .sp = sp,
-			.slot = (uintptr_t)(record + 1),
-			.fp = record[0] },
-		.base = -1,
-		.is_exact = true,
-	};
+	struct walk walk = { .base = walker->frames, .is_exact = true };
 
+	begin(&walk, record, sp);
 	walk_out(walker, &walk, next);
 	if (LK_UNLIKELY(walk.is_odd))
-		return name_slow_walk(walker, record);
+		return name_slow_walk(walker, record, sp);
 	return remember(walker, &walk);
 }
 
 /* Any walk for which the remembered one may be void, or on another stack. */
-static __attribute__((noinline)) lk_stack_id walk_anew(struct lk_walker *walker,
-						       const uintptr_t *record, uintptr_t sp)
+static LK_COLD lk_stack_id walk_anew(struct lk_walker *walker, const uintptr_t *record,
+				     uintptr_t sp)
 {
 	uint32_t generation = __atomic_load_n(&lk_code_generation, __ATOMIC_ACQUIRE);
 
 	lk_bounds_enter(&walker->bounds, (uintptr_t)record, walker->stack_end);
 	bool is_foreign = walker->bounds.now != &walker->bounds.own;
-	if (walker->generation != generation || walker->is_foreign != is_foreign)
+	bool is_void = walker->generation != generation || walker->is_foreign != is_foreign;
+	if (is_foreign && !is_void &&
+	    is_frame(walker->top, sp, record[0], (uintptr_t)(record + 1)) &&
+	    all_equal_outwards(walker))
+		return walker->top->node->id;
+	if (walker->generation != generation)
+		memset(walker->rules, 0, RULES_AT_HAND * sizeof *walker->rules);
+	if (is_foreign || is_void)
 		lk_walker_reset(walker);
-	walker->generation = generation;
+	walker->generation = walker->is_forgetful ? 0 : generation;
 	walker->is_foreign = is_foreign;
 	if (sp == 0)
-		return name_slow_walk(walker, record);
-	if (!is_foreign)
-		return walk_changed(walker, record, sp,
-				    verified_frame(walker, first_difference(walker)));
-	if (is_at_top(walker, record, sp) && all_equal_outwards(walker))
-		return walker->frames[walker->frame_count - 1].node;
-	return walk_changed(walker, record, sp, walker->frames - 1);
+		return name_slow_walk(walker, record, sp);
+	return walk_at_length(walker, record, sp, verified_frame(walker));
 }
 
-/* All is as remembered but the return address into the innermost frame, TOP.
- * When the new call site leads to the same frame outside, only TOP's node is
- * new; false: the walk is to be done at length. */
-static inline bool call_site_changed(struct lk_walker *walker, struct lk_walker_frame *top,
-				     const uintptr_t *record)
+/* Walks from RECORD on the thread's own stack.  What is not in registers is written and
+ * read in pieces of one size: to read together what was just written apart takes as long
+ * as fifty instructions. */
+static ALWAYS_INLINE lk_stack_id walk_known(struct lk_walker *walker, const uintptr_t *record,
+					    uintptr_t sp)
 {
-	const struct lk_walker_frame *outside = top - 1;
-	uintptr_t pc = lk_arch_pc(record[1]);
+	struct walk walk = { .is_exact = true };
+	struct lk_walker_frame *next = walker->top;
 
-	if (LK_UNLIKELY(walker->frame_count < 2 || pc == 0))
-		return false;
-	struct lk_rule rule = lk_rules_find(pc, &walker->cfi);
-	uintptr_t cfa = (rule.kind == LK_RULE_FP ? record[0] : top->sp) +
-			(uintptr_t)(rule.cfa_words * 8);
-	if (LK_UNLIKELY(rule.kind > LK_RULE_FP || rule.fp == LK_RULE_FP_AT_FP) ||
-	    cfa != outside->sp ||
-	    cfa + (uintptr_t)(rule.pc_words * 8) != (uintptr_t)walker->loads[outside->load].address)
-		return false;
-	/* What TOP's old rule loaded comes last, before its return address. */
-	bool saves_fp = rule.fp == LK_RULE_FP_SAVED && outside->needs_fp;
-	const struct lk_walker_load *saved = &walker->loads[outside->load + 1];
-	if (top->load != outside->load + 1u + saves_fp)
-		return false;
-	if (saves_fp ? cfa + (uintptr_t)(rule.fp_words * 8) != (uintptr_t)saved->address
-		     : outside->needs_fp && outside->fp != record[0])
-		return false;
-	lk_stack_id node = lk_depot_child(outside->node, pc, (unsigned)rule.generation);
-	if (LK_UNLIKELY(node == LK_STACK_NONE))
-		return false;
-	top->node = node;
-	top->fp = record[0];
-	top->needs_fp = rule.kind == LK_RULE_FP ||
-			(rule.fp == LK_RULE_FP_SAME && outside->needs_fp);
-	walker->loads[top->load].value = record[1];
-	return true;
+	begin(&walk, record, sp);
+	do {
+		walk.base = walker->frames;
+		walk_out(walker, &walk, next);
+		if (LK_UNLIKELY(walk.base == walker->frames)) {
+			walker->top = next;
+			return walk_at_length(walker, record, sp, walker->frames);
+		}
+		if (next != walker->top)
+			break;
+		next = bring_up_to_date(walker, walk.base);
+	} while (LK_UNLIKELY(next != walk.base));
+	if (walk.step_count > 0)
+		return remember(walker, &walk);
+	walker->top = walk.base;
+	return walk.base->node->id;
 }
 
 lk_stack_id lk_walker_walk(struct lk_walker *walker, struct lk_walker_hook hook)
@@ -492,18 +567,11 @@ lk_stack_id lk_walker_walk(struct lk_walker *walker, struct lk_walker_hook hook)
 	const uintptr_t *record = hook.frame;
 	uintptr_t sp = caller_sp(walker, hook);
 
-	if (LK_UNLIKELY(walker->is_foreign || sp == 0 ||
-			(uintptr_t)record < walker->bounds.own.low ||
-			(uintptr_t)record >= walker->bounds.own.high ||
-			walker->generation !=
-				__atomic_load_n(&lk_code_generation, __ATOMIC_ACQUIRE)))
+	walker->is_slow = false;
+	if (LK_UNLIKELY(
+		    walker->is_foreign || sp == 0 || (uintptr_t)record < walker->bounds.own.low ||
+		    (uintptr_t)record >= walker->bounds.own.high ||
+		    walker->generation != __atomic_load_n(&lk_code_generation, __ATOMIC_ACQUIRE)))
 		return walk_anew(walker, record, sp);
-	unsigned different = first_difference(walker);
-	if (different + 1 >= walker->load_count && is_at_top(walker, record, sp)) {
-		struct lk_walker_frame *top = &walker->frames[walker->frame_count - 1];
-
-		if (different >= walker->load_count || call_site_changed(walker, top, record))
-			return top->node;
-	}
-	return walk_changed(walker, record, sp, verified_frame(walker, different));
+	return walk_known(walker, record, sp);
 }

@@ -10,21 +10,23 @@
 
 #include "model/stack.h"
 #include "probe/cfi.h"
+#include "probe/depot.h"
 #include "probe/rules.h"
 #include "probe/stack_bounds.h"
+
+struct lk_walker_load {
+	const uintptr_t *address;
+	uintptr_t value;
+};
 
 /* A frame of the last walk. */
 struct lk_walker_frame {
 	uintptr_t sp; /* stack pointer in this frame; it names the frame */
 	uintptr_t fp; /* frame pointer in this frame, if needs_fp */
-	lk_stack_id node;
-	uint16_t load; /* its return address is loads[load] */
+	const struct lk_depot_node *node;
+	lk_step_rule rule;
+	struct lk_walker_load *end; /* of its loads; the last one is its return address */
 	bool needs_fp; /* its rule, or that of a frame outside, uses `fp` */
-};
-
-struct lk_walker_load {
-	const uintptr_t *address;
-	uintptr_t value;
 };
 
 /* A frame of the walk under way. */
@@ -32,28 +34,37 @@ struct lk_walker_step {
 	uintptr_t sp, fp;
 	uintptr_t slot, word; /* where its return address is, and what it is */
 	uintptr_t fp_slot; /* where `fp` was loaded from; 0: as in the frame inside */
-	struct lk_rule rule;
+	lk_step_rule rule;
+};
+
+/* A rule at hand: in the depot it may be far from the processor. */
+struct lk_walker_rule {
+	uintptr_t pc;
+	lk_step_rule rule;
 };
 
 struct lk_walker {
-	/* The last walk, outermost first. */
-	struct lk_walker_frame *frames;
-	struct lk_walker_load *loads;
-	uint16_t *frame_of_load;
-	unsigned frame_count, load_count;
+	/* The last walk, outermost first; frames[0] is none, and outside of all. */
+	struct lk_walker_frame *frames, *top;
+	struct lk_walker_load *loads; /* the words that it loaded */
+	struct lk_walker_step *steps; /* innermost first */
+	struct lk_walker_rule *rules; /* used last, at a place that depends on the pc */
+	struct lk_cfi *cfi; /* working memory */
+
+	unsigned depth; /* frames to keep */
 	uint32_t generation; /* of the code map; the walk is void in another one */
+	bool is_slow; /* the last walk needed more than rules: what is remembered is an older one */
 	bool is_foreign; /* it was not on the thread's own stack */
+	/* A place that was a frame's may hold a word that nobody has written since: a walk
+	 * that could use it is none for memcheck. */
+	bool is_forgetful;
 	bool is_depth_cut; /* there are more frames outside */
 	bool has_empty_end; /* the outermost frame is an empty return address */
-	lk_stack_id root; /* LK_DEPOT_ROOT or LK_DEPOT_CUT */
 
 	/* Where the hook's frame is whose walk is not finished, 0 if there is none. */
 	volatile uintptr_t under_way;
-	unsigned depth; /* frames to keep */
 	uintptr_t stack_end; /* of the thread's own stack */
 	struct lk_bounds bounds;
-	struct lk_walker_step *steps; /* innermost first */
-	struct lk_cfi cfi;
 };
 
 /* Bytes that a walker of DEPTH frames needs; a walker without a last walk in
@@ -78,6 +89,15 @@ lk_stack_id lk_walker_walk(struct lk_walker *walker, struct lk_walker_hook hook)
 /* A walk is under way, by lk_self; FRAME belongs to a new one.  Was the old one
  * abandoned: did its hook's frame lie inside of FRAME on the thread's own stack? */
 bool lk_walker_was_abandoned(const struct lk_walker *walker, const void *frame);
+
+/* The frames of the last walk, outermost first; their number, 0 if they were not
+ * remembered. */
+static inline unsigned lk_walker_frames(const struct lk_walker *walker,
+					const struct lk_walker_frame **frames)
+{
+	*frames = walker->frames + 1;
+	return walker->is_slow ? 0 : (unsigned)(walker->top - walker->frames);
+}
 
 /* Forgets the last walk. */
 void lk_walker_reset(struct lk_walker *walker);

@@ -38,6 +38,7 @@ static uintptr_t *words_then(void)
 void lk_window_stack_open(const void *frame)
 {
 	const struct lk_walker *walker = lk_self.walker;
+	const struct lk_walker_frame *frames;
 
 	then.frames_count = 0;
 	then.end = 0;
@@ -46,10 +47,11 @@ void lk_window_stack_open(const void *frame)
 		return;
 	then.sp = (uintptr_t)frame + 2 * sizeof(uintptr_t);
 	then.end = walker->stack_end;
-	if (!walker->is_depth_cut && walker->frame_count <= FRAMES_MAX)
-		then.frames_count = walker->frame_count;
+	unsigned count = lk_walker_frames(walker, &frames);
+	if (!walker->is_depth_cut && count <= FRAMES_MAX)
+		then.frames_count = count;
 	for (unsigned i = 0; i < then.frames_count; i++)
-		frames_then()[i] = (struct frame){ walker->frames[i].sp, walker->frames[i].node };
+		frames_then()[i] = (struct frame){ frames[i].sp, frames[i].node->id };
 	size_t words = (then.end - then.sp) / sizeof(uintptr_t);
 	then.words_count = words < WORDS_MAX ? words : WORDS_MAX;
 	memcpy(words_then(), (const void *)then.sp, then.words_count * sizeof(uintptr_t));
@@ -64,17 +66,19 @@ __attribute__((noinline)) void lk_window_stack_part(uintptr_t *start, uintptr_t 
 	*end = then.end;
 	lk_unwind(__builtin_frame_address(0));
 	const struct lk_walker *walker = lk_self.walker;
+	const struct lk_walker_frame *frames;
 	unsigned same = 0;
 
 	if (then.frames_count == 0 || !walker || walker->is_foreign || walker->is_depth_cut)
 		return;
-	while (same < then.frames_count && same < walker->frame_count &&
-	       frames_then()[same].node == walker->frames[same].node &&
-	       frames_then()[same].sp == walker->frames[same].sp)
+	unsigned count = lk_walker_frames(walker, &frames);
+	while (same < then.frames_count && same < count &&
+	       frames_then()[same].node == frames[same].node->id &&
+	       frames_then()[same].sp == frames[same].sp)
 		same++;
-	if (same == 0 || same == then.frames_count || same == walker->frame_count)
+	if (same == 0 || same == then.frames_count || same == count)
 		return;
-	uintptr_t before = frames_then()[same].sp, now = walker->frames[same].sp;
+	uintptr_t before = frames_then()[same].sp, now = frames[same].sp;
 	*start = before > now ? before : now;
 }
 

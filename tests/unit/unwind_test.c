@@ -220,6 +220,58 @@ START_TEST(walks_through_signal_frames)
 }
 END_TEST
 
+START_TEST(remembers_the_walk_before_that_of_a_signal_handler)
+{
+	const struct lk_walker_frame *frames;
+	lk_stack_id stack = LK_STACK_NONE;
+
+	for (volatile int i = 0; i < 3; i++) {
+		lk_stack_id before = stack;
+
+		stack = from_here(5);
+		if (i > 0)
+			ck_assert_uint_eq(stack, before);
+		const struct lk_walker *walker = lk_self.walker;
+		unsigned count = lk_walker_frames(walker, &frames);
+		ck_assert_uint_gt(count, 7);
+		raise_once(0);
+		ck_assert_uint_eq(lk_walker_frames(walker, &frames), 0);
+		ck_assert_uint_eq((size_t)(walker->top - walker->frames), count);
+	}
+}
+END_TEST
+
+/* The hook is called at the place in memory of a remembered frame, and where there were
+ * return addresses now are other words. */
+static NOINLINE lk_stack_id beside_words(uintptr_t word, size_t size)
+{
+	volatile uintptr_t *words = __builtin_alloca(size);
+
+	for (size_t i = 0; i < size / sizeof *words; i++)
+		words[i] = word + i;
+	lk_stack_id stack = hook();
+	STAY;
+	return stack;
+}
+
+START_TEST(learns_nothing_from_words_in_the_place_of_frames)
+{
+	enum { SIZE_MAX_TRIED = 1024, ROUNDS = 4 };
+	size_t size_before = 0;
+
+	for (uintptr_t round = 0; round < ROUNDS; round++) {
+		if (round == 1)
+			size_before = lk_depot_size();
+		for (size_t size = 16; size < SIZE_MAX_TRIED; size += 16) {
+			recurse(12);
+			ck_assert_uint_ne(beside_words((round + 1) << 20 | size << 8, size),
+					  LK_STACK_NONE);
+		}
+	}
+	ck_assert_uint_eq(lk_depot_size(), size_before);
+}
+END_TEST
+
 START_TEST(leaves_an_interrupted_walk_alone)
 {
 	lk_stack_id plain[2], nested;
@@ -465,6 +517,8 @@ int main(void)
 	tcase_add_test(tests, is_exact_at_every_depth_around_the_limit);
 	tcase_add_test(tests, keeps_errno);
 	tcase_add_test(tests, walks_through_signal_frames);
+	tcase_add_test(tests, remembers_the_walk_before_that_of_a_signal_handler);
+	tcase_add_test(tests, learns_nothing_from_words_in_the_place_of_frames);
 	tcase_add_test(tests, leaves_an_interrupted_walk_alone);
 	tcase_add_test(tests, recovers_from_a_walk_that_never_ended);
 	tcase_add_test(tests, survives_longjmp_past_remembered_frames);
