@@ -58,6 +58,13 @@ void leakcheck_ignore_end(void);
  * were added, or -1 after one sentence on standard error. */
 int leakcheck_suppress(const char *rules);
 
+/* The test that is running is never run again to see whether what it keeps grows: for
+ * a test that acts on the world outside its process, such as a server or a data base.
+ * Outside of a test, or in an unchecked fixture, it holds for every test from now on.
+ * What such a test leaves and something still points to is unproven: the test is
+ * unsure, not clean. */
+void leakcheck_run_once(void);
+
 /* What is watched in this process: bits of the sum returned. */
 enum leakcheck_kind {
 	LEAKCHECK_HEAP = 1,

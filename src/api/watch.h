@@ -10,6 +10,7 @@
 #include "probe/descriptor.h"
 #include "probe/heap.h"
 #include "probe/listener.h"
+#include "probe/reach.h"
 #include "probe/recount.h"
 #include "probe/stack_bounds.h"
 #include "probe/thread.h"

@@ -2,27 +2,22 @@
 #include "check/copy.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <linux/futex.h>
 #include <stdio.h>
-#include <stdio_ext.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/mman.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
-#include <sys/stat.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
 #include "api/watch.h"
+#include "base/arena.h"
 #include "base/clock.h"
 #include "base/proc.h"
+#include "check/quarantine.h"
 #include "check/runner.h"
-
-/* glibc's list of all open streams. */
-extern FILE *_IO_list_all;
 
 /* The test's own handler must not see the end of the copy, nor may its disposition
  * take the copy's status away. */
@@ -60,8 +55,65 @@ static void release_signals(const struct lk_copy *copy)
 	sigprocmask(SIG_SETMASK, &copy->signals, NULL);
 }
 
+/* What was there before the copy was. */
+enum { CHILDREN_MAX = 1024, CHILDREN_TEXT_MAX = 8192 };
+struct lk_copy_before {
+	pid_t children[CHILDREN_MAX];
+	size_t children_count;
+	char text[CHILDREN_TEXT_MAX];
+};
+
+/* Calls VISIT for each child of this process, as far as the kernel tells. */
+static void each_child(struct lk_copy_before *before,
+		       void (*visit)(struct lk_copy_before *before, pid_t child))
+{
+	char path[64];
+
+	snprintf(path, sizeof path, "/proc/self/task/%d/children", (int)getpid());
+	lk_proc_read(path, before->text, sizeof before->text);
+	for (char *at = before->text, *end; ; at = end) {
+		pid_t child = (pid_t)strtol(at, &end, 10);
+
+		if (end == at)
+			return;
+		visit(before, child);
+	}
+}
+
+static void keep_child(struct lk_copy_before *before, pid_t child)
+{
+	if (before->children_count < CHILDREN_MAX)
+		before->children[before->children_count++] = child;
+}
+
+/* A process that left the copy's group; when its parent had ended, it became ours. */
+static void end_stray(struct lk_copy_before *before, pid_t child)
+{
+	for (size_t i = 0; i < before->children_count; i++)
+		if (before->children[i] == child)
+			return;
+	kill(child, SIGKILL);
+	LK_REAL(waitpid)(child, NULL, 0);
+}
+
+static void keep_before(struct lk_copy *copy)
+{
+	copy->before = lk_pages_map(sizeof *copy->before);
+	if (copy->before)
+		each_child(copy->before, keep_child);
+}
+
+static void put_back(struct lk_copy *copy)
+{
+	prctl(PR_SET_CHILD_SUBREAPER, copy->was_reaper);
+	release_signals(copy);
+	if (copy->before)
+		lk_pages_unmap(copy->before, sizeof *copy->before);
+}
+
 pid_t lk_copy_make(struct lk_copy *copy)
 {
+	keep_before(copy);
 	hold_signals(copy);
 	/* What the copy leaves behind comes to us, to be ended. */
 	prctl(PR_GET_CHILD_SUBREAPER, &copy->was_reaper);
@@ -74,94 +126,12 @@ pid_t lk_copy_make(struct lk_copy *copy)
 		LK_REAL(setpgid)(copy->process, copy->process);
 		return copy->process;
 	}
-	prctl(PR_SET_CHILD_SUBREAPER, copy->was_reaper);
-	release_signals(copy);
+	put_back(copy);
 	errno = saved;
 	return -1;
 }
 
-/* A descriptor that takes everything and gives nothing; there may be no number left
- * for it, and no /dev. */
-static int open_nowhere(void)
-{
-	int fd = LK_REAL(open)("/dev/null", O_RDWR);
-
-	for (int victim = 0; fd < 0 && errno == EMFILE && victim <= STDERR_FILENO; victim++) {
-		LK_REAL(close)(victim);
-		fd = LK_REAL(open)("/dev/null", O_RDWR);
-	}
-	return fd >= 0 ? fd : LK_REAL(memfd_create)("nowhere", 0);
-}
-
-struct muting {
-	int nowhere;
-	struct stat standard[3];
-	bool is_open[3];
-};
-
-static bool leads_to_standard(const struct muting *muting, int fd)
-{
-	struct stat status;
-
-	if (fd <= STDERR_FILENO)
-		return muting->is_open[fd];
-	if (fstat(fd, &status) != 0)
-		return false;
-	for (int i = STDOUT_FILENO; i <= STDERR_FILENO; i++)
-		if (muting->is_open[i] && status.st_dev == muting->standard[i].st_dev &&
-		    status.st_ino == muting->standard[i].st_ino)
-			return true;
-	return false;
-}
-
-static void mute(void *context, int fd)
-{
-	const struct muting *muting = context;
-
-	if (fd != muting->nowhere && leads_to_standard(muting, fd))
-		LK_REAL(dup2)(muting->nowhere, fd);
-}
-
-/* The standard streams, and copies of them that a test keeps to put them back. */
-static bool mute_all(void)
-{
-	struct muting muting = { 0 };
-
-	for (int i = 0; i <= STDERR_FILENO; i++)
-		muting.is_open[i] = fstat(i, &muting.standard[i]) == 0;
-	muting.nowhere = open_nowhere();
-	if (muting.nowhere < 0)
-		return false;
-	if (!lk_proc_each("/proc/self/fd", mute, &muting))
-		for (int i = 0; i <= STDERR_FILENO; i++)
-			mute(&muting, i);
-	if (muting.nowhere > STDERR_FILENO || !muting.is_open[muting.nowhere])
-		LK_REAL(close)(muting.nowhere);
-	return true;
-}
-
-/* What the parent will write yet. */
-static void drop_pending_output(void)
-{
-	for (FILE *stream = _IO_list_all; stream; stream = stream->_chain)
-		if (__fpending(stream) > 0)
-			__fpurge(stream);
-}
-
-/* A file of the copy's own in place of Check's, which both processes share. */
-static bool replace_message_file(int number)
-{
-	LK_REAL(close)(number);
-	int fd = LK_REAL(memfd_create)("check", 0);
-
-	if (fd < 0 || fd == number)
-		return fd == number;
-	bool ok = LK_REAL(dup2)(fd, number) == number;
-	LK_REAL(close)(fd);
-	return ok;
-}
-
-bool lk_copy_isolate(const struct lk_copy *copy)
+bool lk_copy_isolate(const struct lk_copy *copy, const void *series)
 {
 	/* To a pipe the limit 1 means: no core file. */
 	const struct rlimit no_core = { 1, 1 };
@@ -172,8 +142,8 @@ bool lk_copy_isolate(const struct lk_copy *copy)
 	setrlimit(RLIMIT_CORE, &no_core);
 	sigaction(SIGCHLD, &copy->child_action, NULL);
 	sigprocmask(SIG_SETMASK, &copy->signals, NULL);
-	drop_pending_output();
-	return mute_all() && replace_message_file(lk_runner_file()->fd);
+	return lk_quarantine_enter(lk_runner_file()->fd,
+				   &(struct lk_shared_memory){ { copy->news, series } });
 }
 
 void lk_copy_tell(struct lk_copy_news *news, bool done)
@@ -196,11 +166,23 @@ static void wait_for_news(const struct lk_copy_news *news, uint32_t seen, unsign
 	syscall(SYS_futex, &news->runs, FUTEX_WAIT, seen, &time, NULL, 0);
 }
 
+unsigned lk_copy_delay_ms(pid_t process)
+{
+	enum { NS_IN_MS = 1000000 };
+	char path[64], text[128], *rest;
+
+	snprintf(path, sizeof path, "/proc/%d/schedstat", (int)process);
+	if (lk_proc_read(path, text, sizeof text) == 0)
+		return 0;
+	strtoull(text, &rest, 10); /* the time that it ran */
+	return (unsigned)(strtoull(rest, NULL, 10) / NS_IN_MS);
+}
+
 static enum lk_copy_end wait_for_end(const struct lk_copy *copy, unsigned run_ms,
 				     unsigned total_ms, int *status)
 {
 	uint64_t now = lk_clock_ms(), run_end = now + run_ms, end = now + total_ms;
-	unsigned slice = 1;
+	unsigned slice = 1, delay = 0;
 
 	for (uint32_t seen = 0;; now = lk_clock_ms()) {
 		uint32_t runs = __atomic_load_n(&copy->news->runs, __ATOMIC_ACQUIRE);
@@ -212,6 +194,11 @@ static enum lk_copy_end wait_for_end(const struct lk_copy *copy, unsigned run_ms
 			return LK_COPY_DIED;
 		if (runs != seen)
 			run_end = now + run_ms;
+		if (now >= run_end) {
+			unsigned more = lk_copy_delay_ms(copy->process);
+			run_end += more - delay;
+			delay = more;
+		}
 		if (now >= run_end || now >= end)
 			return LK_COPY_SLOW;
 		seen = runs;
@@ -246,7 +233,8 @@ enum lk_copy_end lk_copy_watch(struct lk_copy *copy, unsigned run_ms, unsigned t
 	enum lk_copy_end end = wait_for_end(copy, run_ms, total_ms, status);
 
 	end_group(copy->process);
-	prctl(PR_SET_CHILD_SUBREAPER, copy->was_reaper);
-	release_signals(copy);
+	if (copy->before)
+		each_child(copy->before, end_stray);
+	put_back(copy);
 	return end;
 }

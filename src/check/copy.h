@@ -26,6 +26,7 @@ struct lk_copy {
 	struct sigaction child_action;
 	bool child_was_pending;
 	int was_reaper;
+	struct lk_copy_before *before; /* NULL if memory was refused */
 };
 
 enum lk_copy_end {
@@ -39,15 +40,21 @@ enum lk_copy_end {
  * could not be made.  Runs the program's pthread_atfork handlers. */
 pid_t lk_copy_make(struct lk_copy *copy);
 
-/* In the copy.  False if its output cannot be kept in: then it must leave. */
-bool lk_copy_isolate(const struct lk_copy *copy);
+/* In the copy.  False if its output cannot be kept in: then it must leave.  SERIES
+ * stays shared with the parent. */
+bool lk_copy_isolate(const struct lk_copy *copy, const void *series);
 
 /* In the copy: a run has ended, or all of them. */
 void lk_copy_tell(struct lk_copy_news *news, bool done);
 void lk_copy_leave(void) __attribute__((noreturn));
 
-/* In the parent: waits while each run takes at most RUN_MS and all at most TOTAL_MS
- * milliseconds, ends all that the copy has started, and reaps it. */
+/* For how long the main thread of PROCESS has been ready to run, and did not, because
+ * the machine is busy; 0 if the kernel does not tell.  In milliseconds. */
+unsigned lk_copy_delay_ms(pid_t process);
+
+/* In the parent: waits while each run takes at most RUN_MS, such delays not counted,
+ * and all at most TOTAL_MS milliseconds, ends all that the copy has started, and reaps
+ * it. */
 enum lk_copy_end lk_copy_watch(struct lk_copy *copy, unsigned run_ms, unsigned total_ms,
 			       int *status);
 

@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <sys/wait.h>
 #include <unistd.h>
 #include <valgrind/valgrind.h>
@@ -17,8 +18,10 @@
 #include "judge/series.h"
 
 /* Where a cache is bounded, it stops growing when it is full: as long as something
- * grows, the test runs again. */
-enum { RUNS_MAX = 1000, BUDGET_MS = 400 };
+ * grows, the test runs again for as long as the option says, and BUSY times that if
+ * the machine is busy.  A test that took less than QUICK_MS runs RUNS_QUICK times in
+ * any case: a busy disk keeps it longer than it should. */
+enum { RUNS_MAX = 1000, BUSY = 10, QUICK_MS = 20, RUNS_QUICK = 100 };
 
 static LK_HOT struct {
 	bool known;
@@ -33,6 +36,7 @@ static LK_HOT struct {
 	unsigned runs, runs_least;
 	uint64_t started_ms;
 	unsigned settle_ms;
+	bool is_quick;
 } copy;
 
 void lk_rerun_mark(void)
@@ -66,15 +70,29 @@ static unsigned runs_needed(const struct lk_snapshot *snapshot)
 {
 	unsigned needed = 0;
 
+	for (size_t i = 0; i < snapshot->descriptors_count; i++)
+		if (!snapshot->descriptors[i].was_open)
+			needed = lk_series_least(LK_KIND_descriptor);
 	if (snapshot->threads_count > 0)
 		needed = lk_series_least(LK_KIND_thread);
-	for (size_t i = 0; i < snapshot->descriptors_count; i++)
-		if (!snapshot->descriptors[i].replaced)
-			needed = lk_series_least(LK_KIND_descriptor);
 	for (size_t i = 0; i < snapshot->sites_count; i++)
 		if (is_question(&snapshot->sites[i]))
 			return lk_series_least(LK_KIND_heap);
 	return needed;
+}
+
+/* The descriptors that the last run left may have been the last that there were. */
+static void make_room(size_t descriptors)
+{
+	enum { MORE = 16 };
+	struct rlimit limit;
+
+	if (descriptors == 0 || getrlimit(RLIMIT_NOFILE, &limit) != 0)
+		return;
+	limit.rlim_cur += descriptors + MORE;
+	if (limit.rlim_cur > limit.rlim_max)
+		limit.rlim_cur = limit.rlim_max;
+	setrlimit(RLIMIT_NOFILE, &limit);
 }
 
 static void begin_run(void) __attribute__((noreturn));
@@ -83,34 +101,60 @@ static void begin_run(void)
 	const struct lk_message_file *file = lk_runner_file();
 
 	lk_runner_close_window();
+	make_room(copy.snapshot.descriptors_count);
 	if (ftruncate(file->fd, 0) == 0)
 		LK_REAL(rewind)(file->stream);
 	lk_self.quiet = start.quiet;
 	lk_checkpoint_return(&start.checkpoint);
 }
 
+/* Not if the copy gets too big by it. */
 static bool does_something_grow(void)
 {
+	enum { BYTES_MAX = 16 << 20 };
 	const struct lk_snapshot *snapshot = &copy.snapshot;
+	int64_t bytes = 0;
+	bool grows = false;
 
 	for (size_t i = 0; i < snapshot->sites_count; i++) {
 		const struct lk_site *site = &snapshot->sites[i];
+		const struct lk_series *series = &snapshot->series[site->series];
 
-		if (is_question(site) &&
-		    lk_series_judge(&snapshot->series[site->series], copy.runs_least) ==
-			    LK_AGAIN_grows)
-			return true;
+		if (!is_question(site) ||
+		    lk_series_judge(series, copy.runs_least) != LK_AGAIN_grows)
+			continue;
+		grows = true;
+		bytes += series->bytes;
 	}
-	return false;
+	return grows && bytes < BYTES_MAX;
 }
 
 static bool goes_on(void)
 {
-	uint64_t spent = lk_clock_ms() - copy.started_ms;
+	uint64_t spent = lk_clock_ms() - copy.started_ms, budget = lk_tracker.options.rerun_time;
 
 	if (copy.runs < copy.runs_least)
 		return true;
-	return spent < BUDGET_MS && copy.runs < RUNS_MAX && does_something_grow();
+	if (spent >= budget && spent < budget * BUSY)
+		spent = copy.is_quick && copy.runs < RUNS_QUICK ?
+				0 :
+				spent - lk_copy_delay_ms(getpid());
+	return spent < budget && copy.runs < RUNS_MAX && does_something_grow();
+}
+
+/* What was held is held still, or the further runs have lost it. */
+static void look_again(void)
+{
+	struct lk_reach *reach = lk_reach_scan_here(NULL);
+
+	if (!reach || !reach->is_done || reach->is_short)
+		return;
+	for (size_t i = 0; i < reach->sites_count; i++) {
+		const struct lk_reach_site *site = &reach->sites[i];
+
+		if (site->hold == LK_HOLD_LOST || site->hold == LK_HOLD_INDIRECT)
+			lk_recount_lost(&copy.snapshot, site->stack, site->blocks);
+	}
 }
 
 void lk_rerun_ended(void)
@@ -125,6 +169,8 @@ void lk_rerun_ended(void)
 		lk_copy_tell(copy.news, false);
 		begin_run();
 	}
+	if (copy.runs_least == lk_series_least(LK_KIND_heap))
+		look_again();
 	lk_copy_tell(copy.news, true);
 	lk_copy_leave();
 }
@@ -145,11 +191,12 @@ static void become_copy(const struct lk_copy *made, struct lk_snapshot *snapshot
 	copy.snapshot = *snapshot;
 	copy.runs_least = runs_needed(snapshot);
 	copy.settle_ms = lk_tracker.options.settle;
+	copy.is_quick = lk_clock_ms() - lk_runner.opened_ms < QUICK_MS;
 	lk_thread_forked();
 	/* What is counted from now on is nobody's. */
 	lk_tracker_renew_run();
 	lk_runner.shared = NULL;
-	if (!lk_copy_isolate(made))
+	if (!lk_copy_isolate(made, snapshot->series))
 		lk_rerun_failed("was not begun: there is nowhere to put its output", "");
 	lk_recount_start(snapshot);
 	copy.started_ms = lk_clock_ms();
@@ -187,7 +234,7 @@ static bool limit_time(const struct lk_snapshot *snapshot, unsigned *run_ms, uns
 				    lk_runner.shared->deadline_ms :
 				    0;
 	uint64_t run = RUN_MS_LEAST + 2 * took + lk_tracker.options.settle;
-	uint64_t total = BUDGET_MS + run * runs_needed(snapshot);
+	uint64_t total = lk_tracker.options.rerun_time * BUSY + run * runs_needed(snapshot);
 
 	if (deadline != 0) {
 		uint64_t left = deadline > now + REPORT_MS ? deadline - now - REPORT_MS : 0;
@@ -234,6 +281,8 @@ void lk_rerun_test(struct lk_snapshot *snapshot)
 		return;
 	if (!lk_tracker.options.rerun)
 		strcpy(snapshot->not_again, "it is switched off");
+	else if (lk_runner.runs_once)
+		strcpy(snapshot->not_again, "it asked for it by leakcheck_run_once()");
 	else if (RUNNING_ON_VALGRIND)
 		strcpy(snapshot->not_again, "valgrind is there");
 	else if (!start.known)

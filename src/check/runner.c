@@ -47,12 +47,16 @@ void lk_runner_close_window(void)
 	/* A failed assertion may have jumped over the end of a bracket. */
 	if (lk_runner.window_open)
 		lk_self.ignoring = lk_runner.ignoring;
+	/* Asked for in a fixture that is not checked: for the tests that come. */
+	if (lk_runner.runs_once && !lk_runner.test_seen && lk_runner.role == LK_ROLE_RUNNER)
+		lk_tracker.options.rerun = false;
 	lk_runner.is_counted = false;
 	lk_runner.window_open = false;
 	lk_runner.user_code = false;
 	lk_runner.test_seen = false;
 	lk_runner.duration_seen = false;
 	lk_runner.failed = false;
+	lk_runner.runs_once = false;
 	lk_runner.verify = false;
 	lk_runner.expected = -1;
 }

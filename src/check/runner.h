@@ -72,6 +72,7 @@ struct lk_runner {
 	char file[LK_MESSAGE_TEXT_MAX]; /* where START_TEST stands */
 	unsigned line;
 	struct lk_test_case test;
+	bool runs_once; /* leakcheck_run_once() in this window */
 	/* LEAKCHECK_VERIFY_NONE() in this window, and where. */
 	bool verify;
 	const char *verify_file;

@@ -40,6 +40,14 @@ LK_EXPORT void leakcheck_expect_leaks(unsigned count, const char *file, int line
 		lk_runner.expected = count;
 }
 
+LK_EXPORT void leakcheck_run_once(void)
+{
+	if (lk_runner.window_open && lk_runner.user_code)
+		lk_runner.runs_once = true;
+	else
+		lk_tracker.options.rerun = false;
+}
+
 LK_EXPORT void leakcheck_verify_all(void)
 {
 	lk_tracker.options.verify_all = true;

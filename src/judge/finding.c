@@ -113,7 +113,8 @@ static void count(struct lk_findings *findings, const struct lk_finding *finding
 
 static bool is_shown(const struct making *making, enum lk_ruling ruling)
 {
-	return ruling == LK_RULING_fail || making->policy->notes;
+	return ruling == LK_RULING_fail || ruling == LK_RULING_unproven ||
+	       making->policy->notes;
 }
 
 /* What nobody asks for by name is only counted. */

@@ -32,6 +32,7 @@ struct lk_socket {
 
 struct lk_descriptor {
 	int fd;
+	bool was_open; /* something was open under its number before */
 	bool replaced; /* it was open before too, as something else */
 	size_t stack;  /* index into stacks; stacks[0] is the empty one */
 	int flags;     /* as fcntl(F_GETFL) gives them, -1 if unknown */

@@ -386,8 +386,8 @@ static void visit_new(const struct look *look, int fd, const struct word *word)
 	change.stack = is_opened_seen(slot) ? slot->stack : LK_STACK_NONE;
 	change.held = slot->held;
 	change.holder = slot->holder;
-	if (marked_in == lk_tracker.epoch && (word->marked & bit_of(fd)))
-		change.replaced = !is_opened_anew(slot, fd);
+	change.was_open = marked_in == lk_tracker.epoch && (word->marked & bit_of(fd));
+	change.replaced = change.was_open && !is_opened_anew(slot, fd);
 	look->visit(look->context, &change);
 }
 

@@ -47,7 +47,8 @@ void lk_descriptor_disturbed(void);
 
 struct lk_descriptor_change {
 	int fd;
-	bool replaced;	   /* open at the mark too; the number was taken over since */
+	bool was_open; /* something was open under its number at the mark */
+	bool replaced; /* and that was taken over since */
 	lk_stack_id stack; /* LK_STACK_NONE: opened outside what is watched */
 	enum lk_held held; /* what it belongs to, which may be gone: see probe/stream.h */
 	const void *holder;

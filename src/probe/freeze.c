@@ -254,6 +254,7 @@ static void add_descriptor(void *context, const struct lk_descriptor_change *cha
 	}
 	struct lk_descriptor *row = &snapshot->descriptors[snapshot->descriptors_count++];
 	lk_descriptor_facts(change->fd, row);
+	row->was_open = change->was_open;
 	row->replaced = change->replaced;
 	row->stack = lk_freezing_stack(freezing, change->stack);
 	fold(freezing, change, row);

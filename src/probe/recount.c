@@ -13,7 +13,7 @@
 #include "base/light.h"
 
 /* What the series of equal stacks are told apart by. */
-enum what { BLOCKS, THREADS, DESCRIPTORS };
+enum what { BLOCKS, DESCRIPTORS, THREADS };
 
 /* Open addressing.  A series is found by a stack's id; and by a hash of its places,
  * because a module that is loaded again gives its stacks new ids and addresses. */
@@ -107,15 +107,15 @@ static void assign(struct lk_snapshot *snapshot)
 {
 	for (size_t i = 0; i < snapshot->sites_count; i++)
 		snapshot->sites[i].series = series_of(snapshot, BLOCKS, snapshot->sites[i].stack);
+	/* Whether there are more of those whose number was open before, the kernel does
+	 * not tell. */
+	for (size_t i = 0; i < snapshot->descriptors_count; i++)
+		if (!snapshot->descriptors[i].was_open)
+			snapshot->descriptors[i].series = series_of(
+				snapshot, DESCRIPTORS, snapshot->descriptors[i].stack);
 	for (size_t i = 0; i < snapshot->threads_count; i++)
 		snapshot->threads[i].series =
 			series_of(snapshot, THREADS, snapshot->threads[i].stack);
-	for (size_t i = 0; i < snapshot->descriptors_count; i++) {
-		struct lk_descriptor *row = &snapshot->descriptors[i];
-
-		if (!row->replaced)
-			row->series = series_of(snapshot, DESCRIPTORS, row->stack);
-	}
 }
 
 static void count_block(void *context, const struct lk_block *block)
@@ -129,15 +129,6 @@ static void count_block(void *context, const struct lk_block *block)
 	}
 }
 
-static void count_thread(void *context, const struct lk_thread *row)
-{
-	struct tally *tally = tally_of(THREADS, row->created);
-
-	(void)context;
-	if (tally)
-		tally->count++;
-}
-
 static void count_descriptor(void *context, const struct lk_descriptor_change *change)
 {
 	struct tally *tally = change->replaced ? NULL : tally_of(DESCRIPTORS, change->stack);
@@ -147,7 +138,7 @@ static void count_descriptor(void *context, const struct lk_descriptor_change *c
 		tally->count++;
 }
 
-/* A leak onto a number of its own choice never raises how many are open. */
+/* A number that the next run takes over with dup2 was left by the last one. */
 static void count_overwritten(void *context, lk_stack_id stack, uint32_t count)
 {
 	struct tally *tally = tally_of(DESCRIPTORS, stack);
@@ -157,23 +148,33 @@ static void count_overwritten(void *context, lk_stack_id stack, uint32_t count)
 		tally->count += count;
 }
 
+static void count_thread(void *context, const struct lk_thread *row)
+{
+	struct tally *tally = tally_of(THREADS, row->created);
+
+	(void)context;
+	if (tally)
+		tally->count++;
+}
+
 static void count_all(void)
 {
 	for (size_t i = 0; i < recount.series_max; i++)
 		recount.tallies[i] = (struct tally){ 0 };
 	if (lk_tracker.heap)
 		lk_heap_each(lk_tracker.epoch, count_block, NULL);
-	if (lk_tracker.threads)
-		lk_thread_each(lk_tracker.epoch, count_thread, NULL);
 	if (lk_tracker.descriptors) {
 		lk_descriptor_each_new(count_descriptor, NULL);
 		lk_descriptor_each_overwritten(count_overwritten, NULL);
 	}
+	if (lk_tracker.threads)
+		lk_thread_each(lk_tracker.epoch, count_thread, NULL);
 }
 
 bool lk_recount_begin(struct lk_snapshot *snapshot)
 {
-	size_t rows = snapshot->sites_count + snapshot->threads_count + snapshot->descriptors_count;
+	size_t rows = snapshot->sites_count + snapshot->descriptors_count +
+		      snapshot->threads_count;
 	size_t size = ENTRIES_LEAST;
 
 	while (size < rows * 8)
@@ -208,6 +209,14 @@ void lk_recount(struct lk_snapshot *snapshot)
 	for (size_t i = 1; i < snapshot->series_count; i++)
 		lk_series_add(&snapshot->series[i], recount.tallies[i].count,
 			      recount.tallies[i].bytes);
+}
+
+void lk_recount_lost(struct lk_snapshot *snapshot, lk_stack_id stack, uint64_t blocks)
+{
+	const struct tally *tally = tally_of(BLOCKS, stack);
+
+	if (tally)
+		snapshot->series[tally - recount.tallies].lost += blocks;
 }
 
 void lk_recount_end(void)

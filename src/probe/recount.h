@@ -21,6 +21,9 @@ bool lk_recount_begin(struct lk_snapshot *snapshot);
 void lk_recount_start(struct lk_snapshot *snapshot);
 void lk_recount(struct lk_snapshot *snapshot);
 
+/* In the copy: BLOCKS of STACK that it has are lost by now. */
+void lk_recount_lost(struct lk_snapshot *snapshot, lk_stack_id stack, uint64_t blocks);
+
 /* When it is all over, in the parent.  The series stay. */
 void lk_recount_end(void);
 

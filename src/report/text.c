@@ -19,10 +19,13 @@ static void print_heap(FILE *out, uint64_t bytes, uint64_t blocks)
 void lk_report_headline(FILE *out, const struct lk_findings *findings)
 {
 	uint64_t leaks = lk_findings_leaks(findings);
+	uint64_t unproven = findings->rulings[LK_RULING_unproven];
 	const char *separator = ": ";
 
 	if (leaks > 0)
 		fprintf(out, "%" PRIu64 " leak%s", leaks, lk_plural(leaks));
+	else if (unproven > 0)
+		fprintf(out, "no leak, %" PRIu64 " not proven", unproven);
 	else
 		fputs("no leak", out);
 	if (findings->leaks[LK_KIND_heap] > 0) {

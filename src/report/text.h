@@ -9,7 +9,7 @@
 
 #include "judge/finding.h"
 
-/* "3 leaks: heap 128 B in 4 blocks, fd 1, thread 1" */
+/* "3 leaks: heap 128 B in 4 blocks, fd 1, thread 1"; "no leak, 2 not proven" */
 void lk_report_headline(FILE *out, const struct lk_findings *findings);
 
 /* All findings with their stacks.  Each line starts with PREFIX; in a test's

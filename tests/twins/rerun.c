@@ -4,6 +4,8 @@
 #define TWINS_CASE(tcase, name)                             \
 	(tcase_add_checked_fixture(tcase, setup, teardown), \
 	 tcase_add_checked_fixture(tcase, second_setup, NULL), (void)(name))
+#include <fcntl.h>
+#include <pthread.h>
 #include <stdio.h>
 
 static unsigned setups, second_setups, teardowns;
@@ -28,7 +30,7 @@ struct node {
 	char text[40];
 };
 static struct node *list;
-static void *cache, *small_ring[16], *big_ring[100], *global;
+static void *cache, *small_ring[16], *big_ring[60], *volatile global;
 static char *buffer, *table;
 static size_t buffer_size;
 
@@ -58,9 +60,9 @@ MUST_PASS(ring_of_16)
 	put_into_ring(small_ring, 16);
 }
 END_TEST
-MUST_PASS(ring_of_100)
+MUST_PASS(ring_of_60)
 {
-	put_into_ring(big_ring, 100);
+	put_into_ring(big_ring, 60);
 }
 END_TEST
 MUST_LEAK(block_that_grows,
@@ -82,6 +84,42 @@ MUST_LEAK(global_set_anew,
 	  "heap 77 B in 1 block, retained by rerun.c 'global', rises each time [+1 +1 +1", BODY)
 {
 	global = malloc(77);
+}
+END_TEST
+MUST_PASS(descriptor_kept_once)
+{
+	static int log_fd = -1;
+	if (log_fd < 0)
+		log_fd = open("/dev/null", O_WRONLY);
+}
+END_TEST
+MUST_PASS(stream_kept_once)
+{
+	static FILE *log_file;
+	if (!log_file)
+		log_file = fopen("/dev/null", "w");
+	fputs("a line", log_file);
+}
+END_TEST
+MUST_LEAK(descriptor_each_time, "fd ", BODY) { open("/dev/null", O_RDONLY); } END_TEST
+/* The one that the next run puts another over is the last run's. */
+MUST_LEAK(number_taken_over, "fd 200 ", BODY) { dup2(STDIN_FILENO, 200); } END_TEST
+static void *wait_for_ever(void *argument)
+{
+	pause();
+	return argument;
+}
+MUST_PASS(thread_kept_once)
+{
+	static pthread_t worker;
+	if (!worker)
+		pthread_create(&worker, NULL, wait_for_ever, NULL);
+}
+END_TEST
+MUST_LEAK(thread_each_time, "thread ", BODY)
+{
+	pthread_t worker;
+	pthread_create(&worker, NULL, wait_for_ever, NULL);
 }
 END_TEST
 /* The other runs begin where the first one did. */
