@@ -16,17 +16,6 @@ struct making {
 	uint32_t young;
 };
 
-static void count(void *context, const struct lk_block *block)
-{
-	struct lk_block_index *index = context;
-	uintptr_t end = index->high; /* of the last block */
-
-	index->room++;
-	if (index->spans_room == 0 || block->address - end >= GAP_MAX)
-		index->spans_room++;
-	index->high = block->address;
-}
-
 static void add(void *context, const struct lk_block *block)
 {
 	struct making *making = context;
@@ -98,10 +87,9 @@ bool lk_block_index_make(struct lk_block_index *index, uint32_t young)
 	struct making making = { index, young };
 
 	*index = (struct lk_block_index){ .shift = lk_heap_granule_shift() };
-	lk_heap_each(LK_HEAP_ANY, count, index);
-	index->room++;
-	index->spans_room++;
-	index->high = 0;
+	/* To count the blocks would take as long as to list them. */
+	index->spans_room = lk_heap_parts(&index->room) + 1;
+	index->room *= index->spans_room;
 	index->blocks = take(index->room * sizeof *index->blocks);
 	index->spans = take(index->spans_room * sizeof *index->spans);
 	if (!index->blocks || !index->spans)

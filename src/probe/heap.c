@@ -384,6 +384,18 @@ static void each_batch(void (*sweep)(row *rows, uintptr_t address, const void *c
 				      context);
 }
 
+size_t lk_heap_parts(size_t *ret_blocks)
+{
+	const struct leaf *leaf = NULL;
+	size_t parts = 0;
+
+	*ret_blocks = (size_t)1 << (CHUNK_SHIFT - granule_shift);
+	while ((leaf = leaf_behind(leaf ? leaf->claimed_for : 0)) != NULL)
+		for (size_t chunk = 0; chunk < CHUNKS; chunk++)
+			parts += leaf->touched[chunk] != 0;
+	return parts;
+}
+
 void lk_heap_each(uint32_t epoch, void (*visit)(void *context, const struct lk_block *block),
 		  void *context)
 {

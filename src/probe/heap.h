@@ -50,6 +50,9 @@ bool lk_heap_forgive(const void *address);
 /* Blocks begin at least this many address bits apart; 5 or 3. */
 unsigned lk_heap_granule_shift(void);
 
+/* Parts of memory in which blocks were ever put, and how many each may hold at most. */
+size_t lk_heap_parts(size_t *ret_blocks);
+
 /* Calls VISIT for every row of EPOCH, or of LK_HEAP_ANY, in order of address. */
 enum { LK_HEAP_ANY = 0 };
 void lk_heap_each(uint32_t epoch, void (*visit)(void *context, const struct lk_block *block),

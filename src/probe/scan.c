@@ -61,6 +61,8 @@ static void add_map(void *context, const struct lk_map *map)
 	if (!map->readable || strncmp(map->name, "[vv", 3) == 0)
 		return;
 	lk_ranges_add(&scan->marking.readable, map->start, map->end);
+	if (strcmp(map->name, "[heap]") == 0)
+		scan->heap = (struct lk_range){ map->start, map->end };
 	/* Valgrind's own memory stands in the list, too, and changes all the time. */
 	if (!map->writable || !is_anonymous || RUNNING_ON_VALGRIND)
 		return;
@@ -71,31 +73,55 @@ static void add_map(void *context, const struct lk_map *map)
 
 /* ---- What lends nothing. */
 
-/* Blocks are read if they are reached; memory around them that malloc manages
- * is not. */
-static void exclude_blocks(struct lk_scan *scan)
+/* Memory around BLOCK that malloc manages lends nothing; the block itself is read if it
+ * is reached. */
+static void exclude_around(struct lk_scan *scan, const struct lk_live *block)
 {
 	enum { IS_MMAPPED = 2, NOT_MAIN = 4 };
+	uintptr_t arena = block->start & ~(arena_size - 1);
+	size_t header = ((const size_t *)block->start)[-1];
+
+	if (header & IS_MMAPPED)
+		exclude(scan, block->start - 2 * WORD, block->start + block->size);
+	else if (header & NOT_MAIN)
+		exclude(scan, arena, arena + arena_size);
+}
+
+static bool is_loaders(const struct lk_roots *roots, lk_stack_id stack)
+{
+	uintptr_t caller = 0;
+
+	lk_depot_frames(stack, &caller, 1, NULL);
+	return caller - roots->loader_start < roots->loader_end - roots->loader_start;
+}
+
+/* One pass over all blocks, and only over what is next to each other in memory. */
+static void survey_blocks(struct lk_scan *scan)
+{
 	const struct lk_block_index *index = &scan->marking.index;
 	const struct lk_range *range = NULL;
+	lk_stack_id known = LK_STACK_NONE;
+	bool of_loader = false;
 
 	for (size_t i = 0; i < index->count; i++) {
-		const struct lk_live *block = &index->blocks[i];
+		struct lk_live *block = &index->blocks[i];
 
-		if (index->shift != 5) {
-			/* Another allocator: it has what is mapped around its blocks. */
-			if (!range || block->start < range->start || block->start >= range->end)
-				range = lk_ranges_from(&scan->mappings, block->start);
-			if (range && range->start <= block->start)
-				lk_ranges_add(&scan->excluded, range->start, range->end);
+		if (block->stack != known) {
+			known = block->stack;
+			of_loader = is_loaders(scan->roots, known);
+		}
+		block->is_loaders = of_loader;
+		if (block->start - scan->heap.start < scan->heap.end - scan->heap.start)
+			continue;
+		if (index->shift == 5) {
+			exclude_around(scan, block);
 			continue;
 		}
-		size_t header = ((const size_t *)block->start)[-1];
-		if (header & IS_MMAPPED)
-			exclude(scan, block->start - 2 * WORD, block->start + block->size);
-		else if (header & NOT_MAIN)
-			exclude(scan, block->start & ~(arena_size - 1),
-				(block->start & ~(arena_size - 1)) + arena_size);
+		/* Another allocator: it has what is mapped around its blocks. */
+		if (!range || block->start < range->start || block->start >= range->end)
+			range = lk_ranges_from(&scan->mappings, block->start);
+		if (range && range->start <= block->start)
+			lk_ranges_add(&scan->excluded, range->start, range->end);
 	}
 }
 
@@ -151,7 +177,7 @@ static void exclude_all(struct lk_scan *scan)
 	lk_ranges_sort(&scan->others);
 	for (size_t i = 0; i < lk_libc_early.count; i++)
 		exclude(scan, lk_libc_early.rows[i].start, lk_libc_early.rows[i].end);
-	exclude_blocks(scan);
+	survey_blocks(scan);
 	lk_libc_each_stack(add_stack, scan);
 	lk_ranges_sort(&scan->excluded);
 }
@@ -321,26 +347,6 @@ static void cut_streams(struct lk_scan *scan)
 	}
 }
 
-static void find_loaders(struct lk_scan *scan)
-{
-	const struct lk_block_index *index = &scan->marking.index;
-	const struct lk_roots *roots = scan->roots;
-	lk_stack_id known = LK_STACK_NONE;
-	bool is_loaders = false;
-
-	for (size_t i = 0; i < index->count; i++) {
-		uintptr_t caller = 0;
-
-		if (index->blocks[i].stack != known) {
-			known = index->blocks[i].stack;
-			lk_depot_frames(known, &caller, 1, NULL);
-			is_loaders = caller - roots->loader_start <
-				     roots->loader_end - roots->loader_start;
-		}
-		index->blocks[i].is_loaders = is_loaders;
-	}
-}
-
 /* What ld.so took is its own, whoever can see it: a thread that was joined leaves its
  * record on a cached stack, which is no root. */
 static void mark_loaders(struct lk_scan *scan)
@@ -359,7 +365,6 @@ static void mark_all(struct lk_scan *scan)
 	uintptr_t self = (uintptr_t)pthread_self();
 
 	cut_streams(scan);
-	find_loaders(scan);
 	mark_areas(scan, false);
 	mark_keys(scan);
 	mark_stack(scan);

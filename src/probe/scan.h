@@ -17,6 +17,7 @@ struct lk_scan {
 	/* Memory that has no name, what of it lends the program nothing, and what of it
 	 * is our own or a module's. */
 	struct lk_ranges mappings, excluded, others;
+	struct lk_range heap; /* that malloc gets by brk() */
 	/* Handles of the threads whose stacks the C library has. */
 	uintptr_t *stacks;
 	size_t stacks_count;
