@@ -13,7 +13,7 @@ fi
 compile undisturbed undisturbed.c || exit 1
 
 # What hooks call in the thread: memory for tables, is this address readable, who am I.
-ours='^(mmap|munmap|gettid|getpid)\(|^rt_sigprocmask\(0xffffffff|^tgkill\([0-9]+, [0-9]+, 0\)'
+ours='^(mmap|munmap|madvise|gettid|getpid)\(|^rt_sigprocmask\(0xffffffff|^tgkill\([0-9]+, [0-9]+, 0\)'
 
 # The calls of each thread that names itself, without results and addresses.
 calls_of_threads ()	# PREFIX
