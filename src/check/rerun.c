@@ -6,6 +6,7 @@
 #include <string.h>
 #include <sys/resource.h>
 #include <sys/wait.h>
+#include <time.h>
 #include <unistd.h>
 #include <valgrind/valgrind.h>
 
@@ -18,10 +19,10 @@
 #include "judge/series.h"
 
 /* Where a cache is bounded, it stops growing when it is full: as long as something
- * grows, the test runs again for as long as the option says, and BUSY times that if
- * the machine is busy.  A test that took less than QUICK_MS runs RUNS_QUICK times in
- * any case: a busy disk keeps it longer than it should. */
-enum { RUNS_MAX = 1000, BUSY = 10, QUICK_MS = 20, RUNS_QUICK = 100 };
+ * grows, the test runs again for as much processor time as the option says.  Waiting
+ * makes it longer: SLEEPY times for what the test or a busy disk asks for, BUSY times
+ * for what a busy machine does. */
+enum { RUNS_MAX = 1000, SLEEPY = 4, BUSY = 10 };
 
 static LK_HOT struct {
 	bool known;
@@ -36,7 +37,6 @@ static LK_HOT struct {
 	unsigned runs, runs_least;
 	uint64_t started_ms;
 	unsigned settle_ms;
-	bool is_quick;
 } copy;
 
 void lk_rerun_mark(void)
@@ -129,17 +129,29 @@ static bool does_something_grow(void)
 	return grows && bytes < BYTES_MAX;
 }
 
-static bool goes_on(void)
+static uint64_t processor_ms(void)
+{
+	struct timespec time;
+
+	clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &time);
+	return (uint64_t)time.tv_sec * 1000 + (uint64_t)time.tv_nsec / 1000000;
+}
+
+static bool has_time(void)
 {
 	uint64_t spent = lk_clock_ms() - copy.started_ms, budget = lk_tracker.options.rerun_time;
 
+	if (spent < budget)
+		return true;
+	return spent < budget * BUSY && spent - lk_copy_delay_ms(getpid()) < budget * SLEEPY &&
+	       processor_ms() < budget;
+}
+
+static bool goes_on(void)
+{
 	if (copy.runs < copy.runs_least)
 		return true;
-	if (spent >= budget && spent < budget * BUSY)
-		spent = copy.is_quick && copy.runs < RUNS_QUICK ?
-				0 :
-				spent - lk_copy_delay_ms(getpid());
-	return spent < budget && copy.runs < RUNS_MAX && does_something_grow();
+	return copy.runs < RUNS_MAX && does_something_grow() && has_time();
 }
 
 /* What was held is held still, or the further runs have lost it. */
@@ -191,7 +203,6 @@ static void become_copy(const struct lk_copy *made, struct lk_snapshot *snapshot
 	copy.snapshot = *snapshot;
 	copy.runs_least = runs_needed(snapshot);
 	copy.settle_ms = lk_tracker.options.settle;
-	copy.is_quick = lk_clock_ms() - lk_runner.opened_ms < QUICK_MS;
 	lk_thread_forked();
 	/* What is counted from now on is nobody's. */
 	lk_tracker_renew_run();
@@ -225,15 +236,19 @@ static void say_why(struct lk_snapshot *snapshot, const struct lk_copy_news *new
 }
 
 /* A run may take about twice the time that the test took, and what threads need to go
- * away; all of them together what is left of the time that Check gives the test. */
+ * away; less in a suite where copy after copy waits for threads that it has not.  All
+ * of them together may take what is left of the time that Check gives the test. */
 static bool limit_time(const struct lk_snapshot *snapshot, unsigned *run_ms, unsigned *total_ms)
 {
 	enum { RUN_MS_LEAST = 400, REPORT_MS = 300, TOTAL_MS_LEAST = 50 };
+	enum { SLOW_MANY = 3, RUN_MS_AFTER_MANY = 100 };
+	bool is_hopeless = lk_runner.shared && lk_runner.shared->slow_copies >= SLOW_MANY;
 	uint64_t now = lk_clock_ms(), took = now - lk_runner.opened_ms;
 	uint64_t deadline = lk_runner.role == LK_ROLE_TEST && lk_runner.shared ?
 				    lk_runner.shared->deadline_ms :
 				    0;
-	uint64_t run = RUN_MS_LEAST + 2 * took + lk_tracker.options.settle;
+	uint64_t least = is_hopeless ? RUN_MS_AFTER_MANY : RUN_MS_LEAST + lk_tracker.options.settle;
+	uint64_t run = least + 2 * took;
 	uint64_t total = lk_tracker.options.rerun_time * BUSY + run * runs_needed(snapshot);
 
 	if (deadline != 0) {
@@ -267,8 +282,11 @@ static void run_again(struct lk_snapshot *snapshot, struct lk_copy_news *news)
 			 strerror(errno));
 	} else {
 		enum lk_copy_end end = lk_copy_watch(&made, run_ms, total_ms, &status);
-		if (end != LK_COPY_DONE)
+		unsigned runs = news->runs - (end == LK_COPY_STOPPED);
+		if (end != LK_COPY_DONE && runs < runs_needed(snapshot))
 			say_why(snapshot, news, end, status);
+		if (end == LK_COPY_SLOW && lk_runner.shared)
+			lk_runner.shared->slow_copies++;
 	}
 	lk_recount_end();
 }

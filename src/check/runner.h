@@ -36,6 +36,7 @@ struct lk_shared {
 	struct lk_test_record test;
 	/* When Check will end the test, by the monotonic clock; 0 while unknown. */
 	uint64_t deadline_ms;
+	unsigned slow_copies; /* copies of tests that took too long */
 	/* The whole report of a test whose standard error is not the runner's; cut. */
 	size_t report_size;
 	char *report; /* LK_SHARED_REPORT_MAX bytes; NULL if memory was refused */

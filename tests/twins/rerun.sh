@@ -6,7 +6,7 @@
 . "${srcdir:-.}/tests/twins/setup.sh"
 
 # No thread that is alive at the end ever ends.
-export LEAKCHECK_OPTIONS=settle=20:rerun_time=100
+export LEAKCHECK_OPTIONS=settle=20
 compile rerun rerun.c -pthread || exit 1
 for mode in yes no; do
 	judge rerun $mode
@@ -30,7 +30,8 @@ compile static-O2 rerun.c -O2 -s -pthread && compile static-nopie rerun.c -no-pi
 	compile_libs=$shared_libs compile shared-O0 rerun.c -O0 &&
 	compile_libs=$shared_libs compile shared-O2 rerun.c -O2 -s &&
 	compile linked-O2 rerun.c -O2 -s -pthread -DTWINS_LINKED $link_leakcheck || exit 1
-CK_RUN_CASE=rerun ./rerun list >list
+export LEAKCHECK_OPTIONS=settle=20:rerun_time=100 CK_RUN_CASE=rerun
+./rerun list >list
 for mode in yes no; do
 	for build in static-O2 static-nopie shared-O0 shared-O2 linked-O2; do
 		export CK_FORK=$mode
@@ -42,7 +43,7 @@ for mode in yes no; do
 			"^leakcheck: $(grep -c . list) tests* checked, $(grep -c must_leak list) leaked"
 	done
 done
-unset CK_FORK
+unset CK_FORK CK_RUN_CASE
 export LEAKCHECK_OPTIONS=rerun_time=100
 
 compile world rerun_world.c -pthread || exit 1
