@@ -174,8 +174,11 @@ void lk_session_close(const struct lk_session_end *end, struct lk_outcome *ret)
 		window.descriptors_known &= !outcome.snapshot.descriptors_unknown;
 		window.children_unknown = outcome.snapshot.children_unknown;
 		if (outcome.snapshot.is_unscanned)
-			note("who holds the memory could not be looked for: no copy of the "
-			     "process could be made");
+			note(lk_tracker.sanitized ?
+				     "who holds the memory is not looked for: a sanitizer owns "
+				     "malloc; what grows when a test runs again is a leak" :
+				     "who holds the memory could not be looked for: no copy of the "
+				     "process could be made");
 	} else if (lk_thread_running() == 0) {
 		lk_descriptor_rest();
 	}

@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/attributes.h"
 #include "judge/trim.h"
 
 /* Between the test's fixture and the frames that lk_trim leaves out stands the
@@ -25,6 +26,33 @@ static void drop_check(struct lk_named_stack *named)
 			return;
 		named->count--;
 	}
+}
+
+static bool begins_with(const char *text, const char *start)
+{
+	return strncmp(text, start, strlen(start)) == 0;
+}
+
+/* AddressSanitizer's runtime stands between an allocation and its caller. */
+static void drop_sanitizer(struct lk_named_stack *named)
+{
+	static const char *const calls[] = { "__interceptor_", "malloc",	 "calloc",
+					     "realloc",	       "posix_memalign", "aligned_alloc",
+					     "memalign",       "operator new" };
+	size_t inner = 0;
+
+	while (inner < named->count && named->frames[inner].function &&
+	       (begins_with(named->frames[inner].function, "__sanitizer::") ||
+		begins_with(named->frames[inner].function, "__asan::")))
+		inner++;
+	for (size_t i = 0; inner > 0 && inner < named->count && i < LK_COUNT(calls); i++)
+		if (named->frames[inner].function &&
+		    begins_with(named->frames[inner].function, calls[i])) {
+			inner++;
+			break;
+		}
+	named->count -= inner;
+	memmove(named->frames, named->frames + inner, named->count * sizeof *named->frames);
 }
 
 bool lk_named_stack_init(struct lk_named_stack *ret, struct lk_symbols *symbols,
@@ -53,6 +81,7 @@ bool lk_named_stack_init(struct lk_named_stack *ret, struct lk_symbols *symbols,
 					       named.frames + named.count, INLINED_MAX);
 	}
 	drop_check(&named);
+	drop_sanitizer(&named);
 	if (named.sure > named.count)
 		named.sure = named.count;
 	*ret = named;

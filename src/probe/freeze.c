@@ -232,7 +232,8 @@ static void add_heap(struct lk_freezing *freezing)
 
 	if (!lk_tracker.heap || (!is_young && snapshot->threads_count == 0))
 		return;
-	struct lk_reach *reach = lk_reach_scan(&told);
+	/* A sanitizer's own heap and shadow cannot be told from the program's. */
+	struct lk_reach *reach = lk_tracker.sanitized ? NULL : lk_reach_scan(&told);
 	if (reach)
 		add_reach(freezing, reach);
 	else if (is_young)

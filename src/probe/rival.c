@@ -22,6 +22,17 @@ static bool heap_is_seen(void)
 	return seen;
 }
 
+static bool has_sanitizer(void)
+{
+	static const char *const names[] = { "__asan_init", "__lsan_init", "__tsan_init",
+					     "__msan_init" };
+
+	for (size_t i = 0; i < sizeof names / sizeof *names; i++)
+		if (dlsym(RTLD_DEFAULT, names[i]))
+			return true;
+	return false;
+}
+
 const char *lk_rival_of_heap(void)
 {
 	bool seen = heap_is_seen();
@@ -31,10 +42,9 @@ const char *lk_rival_of_heap(void)
 	if (RUNNING_ON_VALGRIND && !seen)
 		sentence = "heap memory is not watched: a tool of valgrind's replaces malloc; "
 			   "run it under memcheck, or without valgrind";
-	else if (dlsym(RTLD_DEFAULT, "__asan_init") || dlsym(RTLD_DEFAULT, "__lsan_init") ||
-		 dlsym(RTLD_DEFAULT, "__tsan_init") || dlsym(RTLD_DEFAULT, "__msan_init"))
+	else if (!seen && has_sanitizer())
 		sentence = "heap memory is not watched: the program is built with a sanitizer "
-			   "that owns malloc; build it without -fsanitize";
+			   "that owns malloc and does not tell of it; build it without -fsanitize";
 	else if (!seen)
 		sentence = "heap memory is not watched: the program brings its own malloc; "
 			   "link it without that allocator";

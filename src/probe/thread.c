@@ -113,6 +113,14 @@ static struct lk_thread *take_row(void)
 	return NULL;
 }
 
+/* What libc takes for a thread goes with the thread.  The scan finds that out; where a
+ * sanitizer is in its way, it must be known from here. */
+static void ignore_libc(int more)
+{
+	if (lk_tracker.sanitized)
+		lk_self.ignoring += more;
+}
+
 struct lk_thread *lk_thread_creating(bool detached, const void *frame)
 {
 	if (!lk_tracker.threads || lk_self.quiet)
@@ -125,6 +133,7 @@ struct lk_thread *lk_thread_creating(bool detached, const void *frame)
 	row->start_c11 = NULL;
 	row->created = lk_unwind(frame);
 	row->creator = (pid_t)syscall(SYS_gettid);
+	ignore_libc(1);
 	row->created_ms = lk_clock_ms();
 	row->settling_ns = 0;
 	if (detached)
@@ -191,6 +200,7 @@ void lk_thread_created(struct lk_thread *row, const pthread_t *where)
 {
 	pthread_t handle, unset = 0;
 
+	ignore_libc(-1);
 	/* Needed only for a join or detach that comes before the thread has run: once
 	 * it has, it told its handle itself, and may have released WHERE. */
 	if (row->handle == 0 && !(row->state & LK_THREAD_DETACHED) &&
@@ -202,6 +212,7 @@ void lk_thread_created(struct lk_thread *row, const pthread_t *where)
 
 void lk_thread_failed(struct lk_thread *row)
 {
+	ignore_libc(-1);
 	free_row(row, row->state);
 }
 

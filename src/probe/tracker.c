@@ -19,6 +19,7 @@
 #include "probe/libc_data.h"
 #include "probe/memcheck.h"
 #include "probe/rival.h"
+#include "probe/sanitizer.h"
 #include "probe/thread.h"
 #include "probe/unwind.h"
 #include "base/light.h"
@@ -116,7 +117,8 @@ void lk_tracker_boot(char **environment)
 	}
 	boot_run(variable(environment, LK_RUN_VARIABLE));
 	lk_unwind_set_depth(lk_tracker.options.frames);
-	lk_heap_init(lk_rival_allocator() ? 8 : 32);
+	lk_tracker.sanitized = lk_sanitizer_listen();
+	lk_heap_init(lk_tracker.sanitized || lk_rival_allocator() ? 8 : 32);
 	lk_tracker.heap = true;
 	heap_blind = lk_rival_of_heap();
 	lk_tracker.memcheck = lk_tracker.options.heap && lk_memcheck_runs();

@@ -17,6 +17,7 @@
 enum { LK_EPOCH_OLD = 1, LK_EPOCH_FIRST = 2, LK_EPOCH_LAST = (1 << 15) - 1 };
 
 struct lk_tracker {
+	bool sanitized; /* a sanitizer owns malloc, and tells of each block */
 	bool memcheck; /* valgrind's memcheck is asked for lost memory instead */
 	bool heap, descriptors, threads, children; /* what is watched */
 	uint32_t epoch;			 /* the current one */
