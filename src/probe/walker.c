@@ -80,16 +80,16 @@ size_t lk_walker_size(unsigned depth)
  * can be compared in groups. */
 struct lk_walker *lk_walker_init(void *memory, unsigned depth)
 {
-	static const uintptr_t zero;
 	struct lk_walker *walker = memory;
 
+	walker->zero = 0;
 	walker->rules = (struct lk_walker_rule *)(walker + 1);
 	walker->frames = (struct lk_walker_frame *)(walker->rules + RULES_AT_HAND);
 	walker->loads = (struct lk_walker_load *)(walker->frames + frames_room(depth));
 	walker->steps = (struct lk_walker_step *)(walker->loads + loads_room(depth));
 	walker->cfi = (struct lk_cfi *)(walker->steps + frames_room(depth));
 	for (unsigned i = 0; i < LOADS_ONE_BY_ONE + LOADS_AT_ONCE; i++)
-		*walker->loads++ = (struct lk_walker_load){ &zero, 0 };
+		*walker->loads++ = (struct lk_walker_load){ &walker->zero, 0 };
 	walker->frames[0] = (struct lk_walker_frame){ .sp = UINTPTR_MAX, .end = walker->loads };
 	walker->depth = depth;
 	walker->generation = 0;

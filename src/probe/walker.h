@@ -65,6 +65,7 @@ struct lk_walker {
 	volatile uintptr_t under_way;
 	uintptr_t stack_end; /* of the thread's own stack */
 	struct lk_bounds bounds;
+	uintptr_t zero; /* what a load that never changes is of */
 };
 
 /* Bytes that a walker of DEPTH frames needs; a walker without a last walk in
