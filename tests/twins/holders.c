@@ -7,6 +7,7 @@
 #include <signal.h>
 #include <stdint.h>
 #include <sys/mman.h>
+#include <sys/resource.h>
 #include <sys/wait.h>
 #include <ucontext.h>
 
@@ -303,6 +304,38 @@ MUST_LEAK(stream_of_process, "in 1 block, lost", BODY)
 	FILE *stream = popen("true", "r");
 	need(stream && close(fileno(stream)) == 0 && wait(NULL) > 0);
 	lose(stream);
+}
+END_TEST
+
+/* ---- Who holds what can be told though the test left little to tell it with. */
+
+static void lower_limit(int resource, rlim_t value)
+{
+	struct rlimit limit;
+	need(getrlimit(resource, &limit) == 0);
+	limit.rlim_cur = value;
+	need(setrlimit(resource, &limit) == 0);
+}
+MUST_LEAK(with_little_address_space, "heap 106 B in 1 block, lost", BODY)
+{
+	lower_limit(RLIMIT_AS, (rlim_t)600 << 20);
+	lose(take(106));
+}
+END_TEST
+static void *by_global_still;
+MUST_PASS(with_little_address_space)
+{
+	lower_limit(RLIMIT_AS, (rlim_t)600 << 20);
+	if (!by_global_still)
+		by_global_still = take(62);
+}
+END_TEST
+MUST_LEAK(without_descriptors, AMONG "heap 107 B in 1 block, lost", BODY)
+{
+	lower_limit(RLIMIT_NOFILE, 20);
+	while (dup(0) >= 0)
+		;
+	lose(take(107));
 }
 END_TEST
 
