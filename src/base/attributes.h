@@ -17,6 +17,10 @@
  * linker sorts sections by name: data, hot data, small zeroed data, big tables. */
 #define LK_HOT __attribute__((section(".data.z_hot")))
 #define LK_FAR __attribute__((section(".bss.z_far")))
+/* The first of the hot state, on a page of its own, and what is big but written by the
+ * test's process alone. */
+#define LK_HOT_PAGE __attribute__((section(".data.y_hot"), aligned(4096)))
+#define LK_HOT_BIG __attribute__((section(".bss.y_big")))
 #define LK_COUNT(array) (sizeof(array) / sizeof *(array))
 
 #endif

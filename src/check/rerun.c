@@ -24,11 +24,11 @@
  * for what a busy machine does. */
 enum { RUNS_MAX = 1000, SLEEPY = 4, BUSY = 10 };
 
-static LK_HOT struct {
+static LK_HOT_BIG struct {
 	bool known;
 	int quiet;
 	struct lk_checkpoint checkpoint;
-} start;
+} start __attribute__((aligned(4096))); /* with what follows, few pages */
 
 static LK_HOT struct {
 	bool is_copy;

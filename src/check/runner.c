@@ -13,7 +13,7 @@
 #include "base/fmt.h"
 #include "check/summary.h"
 
-LK_HOT struct lk_runner lk_runner = { .pending_fd = -1, .expected = -1 };
+LK_HOT_PAGE struct lk_runner lk_runner = { .pending_fd = -1, .expected = -1 };
 
 const struct lk_message_file *lk_runner_file(void)
 {

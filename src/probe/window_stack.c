@@ -16,7 +16,7 @@ struct frame {
 };
 enum { WORDS_OF_FRAME = sizeof(struct frame) / sizeof(uintptr_t) };
 
-static LK_FAR struct {
+static LK_HOT_BIG struct {
 	uintptr_t sp, end;     /* of the stack; end 0: it was not the thread's own */
 	unsigned frames_count; /* outermost first; 0: the walk was not remembered */
 	size_t words_count;
