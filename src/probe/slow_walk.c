@@ -38,7 +38,7 @@ static bool leave_hook(const struct lk_step_tools *tools, struct lk_position *at
 }
 
 /* What a step by rules needs to know, and leaves. */
-enum { POINTERS = 1u << LK_REG_SP | 1u << LK_REG_FP };
+#define POINTERS (1u << LK_REG_SP | 1u << LK_REG_FP)
 
 /* Steps by a simple rule.  Afterwards only the stack and frame pointers are known. */
 static enum lk_step_outcome step_by_rule(struct lk_walker *walker, lk_step_rule rule,
