@@ -58,6 +58,10 @@ function take_option(row,    name, standard)
 		standard = "none"
 	else if (field[2] == "set")
 		standard = usual_words
+	else if (field[2] == "signal")
+		standard = "none"
+	else if (field[2] == "word")
+		standard = string[1]
 	else if (field[2] != "number")
 		fail("a kind of option that the man page does not know: " field[2])
 	options = options ".TP\n.BI " escape("--" name "=") " " string[strings - 1] "\n" \

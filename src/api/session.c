@@ -8,6 +8,7 @@
 #include "base/attributes.h"
 #include "base/self.h"
 #include "judge/settle.h"
+#include "probe/borrow.h"
 #include "probe/child.h"
 #include "probe/counters.h"
 #include "probe/descriptor.h"
@@ -190,6 +191,26 @@ void lk_session_close(const struct lk_session_end *end, struct lk_outcome *ret)
 	count(&outcome);
 	*ret = outcome;
 	lk_quiet_end(saved);
+}
+
+bool lk_session_borrow(pid_t process, pid_t thread)
+{
+	return lk_borrow(process, thread);
+}
+
+bool lk_session_look(bool is_dump, struct lk_outcome *ret)
+{
+	const struct lk_policy everything = {
+		.fail_on = LK_FAIL_ON_ALL, .notes = true, .is_dump = is_dump
+	};
+	struct lk_outcome outcome = { 0 };
+	int saved = lk_quiet_begin();
+	bool ok = (is_dump ? lk_freeze_dump : lk_freeze)(window.stack, &outcome.snapshot) &&
+		  lk_findings_make(&outcome.snapshot, &everything, &outcome.findings);
+
+	*ret = outcome;
+	lk_quiet_end(saved);
+	return ok;
 }
 
 void lk_outcome_release(struct lk_outcome *outcome)

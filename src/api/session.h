@@ -8,6 +8,7 @@
 #define LK_API_SESSION_H
 
 #include <stdbool.h>
+#include <sys/types.h>
 
 #include "api/room.h"
 #include "judge/finding.h"
@@ -42,5 +43,15 @@ struct lk_session_end {
  * with lk_outcome_release. */
 void lk_session_close(const struct lk_session_end *end, struct lk_outcome *ret);
 void lk_outcome_release(struct lk_outcome *outcome);
+
+/* What is there now, in the middle of the window, for people to look at: judged by no
+ * policy, named whole.  For a dump all threads are looked at, and are in the findings'
+ * waits alone.  In *RET, to be released as an outcome; its verdict is unset.  False when
+ * memory is refused. */
+bool lk_session_look(bool is_dump, struct lk_outcome *ret);
+/* The same of PROCESS, the process of a test, by a copy that was made for nothing else
+ * by thread THREAD of its runner or of itself (probe/borrow.h); that believes to be the
+ * test afterwards.  False if PROCESS cannot be read. */
+bool lk_session_borrow(pid_t process, pid_t thread);
 
 #endif

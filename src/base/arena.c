@@ -12,11 +12,12 @@ enum { CHUNK_SIZE = 1 << 20, LARGE = 1 << 21, REGIONS_MAX = 1 << 14 };
 /* What is ours is nobody's reference to a block of the program. */
 static LK_FAR struct region {
 	uintptr_t start, end; /* start 0: free */
+	bool shared;
 } regions[REGIONS_MAX];
 static LK_HOT unsigned regions_used; /* those beyond were never taken */
 static LK_HOT bool regions_missing;
 
-static void remember(uintptr_t start, uintptr_t end)
+static void remember(uintptr_t start, uintptr_t end, bool shared)
 {
 	for (unsigned i = 0; i < REGIONS_MAX; i++) {
 		uintptr_t none = 0;
@@ -25,6 +26,7 @@ static void remember(uintptr_t start, uintptr_t end)
 		if (!__atomic_compare_exchange_n(&regions[i].start, &none, start, false,
 						 __ATOMIC_ACQ_REL, __ATOMIC_RELAXED))
 			continue;
+		regions[i].shared = shared;
 		__atomic_store_n(&regions[i].end, end, __ATOMIC_RELEASE);
 		while (used < i + 1 &&
 		       !__atomic_compare_exchange_n(&regions_used, &used, i + 1, false,
@@ -47,7 +49,8 @@ static void forget(uintptr_t start)
 		}
 }
 
-bool lk_pages_each(void (*visit)(void *context, uintptr_t start, uintptr_t end), void *context)
+bool lk_pages_each(void (*visit)(void *context, uintptr_t start, uintptr_t end, bool shared),
+		   void *context)
 {
 	unsigned used = __atomic_load_n(&regions_used, __ATOMIC_ACQUIRE);
 
@@ -56,7 +59,7 @@ bool lk_pages_each(void (*visit)(void *context, uintptr_t start, uintptr_t end),
 		uintptr_t start = __atomic_load_n(&regions[i].start, __ATOMIC_ACQUIRE);
 
 		if (start && end > start)
-			visit(context, start, end);
+			visit(context, start, end, regions[i].shared);
 	}
 	return !regions_missing;
 }
@@ -73,7 +76,8 @@ static void *map(size_t size, int sharing)
 	errno = saved;
 	if (pages == MAP_FAILED)
 		return NULL;
-	remember((uintptr_t)pages, (uintptr_t)pages + ((size + 4095) & ~(size_t)4095));
+	remember((uintptr_t)pages, (uintptr_t)pages + ((size + 4095) & ~(size_t)4095),
+		 sharing == MAP_SHARED);
 	return pages;
 }
 

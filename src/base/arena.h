@@ -19,7 +19,8 @@ void lk_pages_unmap(void *pages, size_t size);
 
 /* Calls VISIT for each region that lk_pages_map and lk_pages_map_shared gave out and
  * that is still mapped.  False: there were too many to remember all of them. */
-bool lk_pages_each(void (*visit)(void *context, uintptr_t start, uintptr_t end), void *context);
+bool lk_pages_each(void (*visit)(void *context, uintptr_t start, uintptr_t end, bool shared),
+		   void *context);
 
 /* All of PAGES will be written to: the kernel is asked for them at once, not one by one. */
 void lk_pages_populate(void *pages, size_t size);

@@ -4,9 +4,10 @@
 #include <string.h>
 
 #include "base/fmt.h"
+#include "base/signal_number.h"
 #include "base/light.h"
 
-enum kind { KIND_flag, KIND_number, KIND_text, KIND_list, KIND_set };
+enum kind { KIND_flag, KIND_number, KIND_text, KIND_word, KIND_list, KIND_set, KIND_signal };
 
 const char *const lk_fail_on_words[LK_FAIL_ON_COUNT] = {
 #define LK_FAIL_ON(word, by_default, meaning) #word,
@@ -153,6 +154,32 @@ static bool add_to_list(char *list, const char *value)
 	return true;
 }
 
+/* Is VALUE one of WORDS, which bars part? */
+static bool is_word_of(const char *words, const char *value)
+{
+	size_t size = strlen(value);
+
+	for (;; words++) {
+		size_t length = strcspn(words, "|");
+
+		if (length == size && memcmp(words, value, size) == 0)
+			return true;
+		words += length;
+		if (!*words)
+			return false;
+	}
+}
+
+static bool fail_choice(char *error, const char *name, size_t length, const char *words)
+{
+	char why[LK_OPTION_ERROR_MAX];
+	struct lk_text text;
+
+	lk_text_init(&text, why, sizeof why);
+	lk_text_format(&text, "takes one of: %s", words);
+	return fail(error, name, length, why);
+}
+
 bool lk_options_set(struct lk_options *options, const char *name, size_t length,
 		    const char *value, char *error)
 {
@@ -176,6 +203,16 @@ bool lk_options_set(struct lk_options *options, const char *name, size_t length,
 	case KIND_set:
 		if (!set_words(target, value))
 			return fail_words(error, name, length);
+		return true;
+	case KIND_word:
+		if (!is_word_of(lk_option_rows[row].meta, value))
+			return fail_choice(error, name, length, lk_option_rows[row].meta);
+		memcpy(target, value, strlen(value) + 1);
+		return true;
+	case KIND_signal:
+		if (!lk_signal_number(value, target))
+			return fail(error, name, length,
+				    "takes a signal, such as USR1 or 10, that can be handled");
 		return true;
 	case KIND_list:
 		if (value[0] == '\0' || strchr(value, '\n'))

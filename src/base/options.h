@@ -10,6 +10,8 @@ enum { LK_OPTION_TEXT_MAX = 1024, LK_OPTION_LIST_MAX = 4096, LK_OPTION_ERROR_MAX
 
 typedef bool lk_option_flag;
 typedef unsigned lk_option_number;
+typedef char lk_option_word[LK_OPTION_TEXT_MAX];
+typedef int lk_option_signal;
 typedef char lk_option_text[LK_OPTION_TEXT_MAX];
 typedef char lk_option_list[LK_OPTION_LIST_MAX]; /* texts, each ended by a newline */
 typedef unsigned lk_option_set; /* bits 1 << enum lk_fail_on */

@@ -11,12 +11,73 @@
 #include <sys/uio.h>
 #include <unistd.h>
 
+#include "base/fmt.h"
 #include "base/light.h"
+
+static pid_t stood_for; /* 0: we speak for ourselves */
+
+static pid_t thread_too;
+static bool descriptors_too;
+
+void lk_proc_stand_for(pid_t process)
+{
+	stood_for = process;
+	thread_too = 0;
+	descriptors_too = false;
+}
+
+void lk_proc_stand_for_thread(pid_t thread)
+{
+	thread_too = thread;
+}
+
+pid_t lk_proc_thread(void)
+{
+	return stood_for ? thread_too : (pid_t)syscall(SYS_gettid);
+}
+
+void lk_proc_stand_for_descriptors(void)
+{
+	descriptors_too = true;
+}
+
+bool lk_proc_has_descriptors(void)
+{
+	return stood_for == 0 || descriptors_too;
+}
+
+pid_t lk_proc_process(void)
+{
+	return stood_for ? stood_for : (pid_t)syscall(SYS_getpid);
+}
+
+bool lk_proc_is_other(void)
+{
+	return stood_for != 0;
+}
+
+/* PATH, with the process that is meant in place of "self", in BUFFER if need be. */
+static const char *place_of(const char *path, char *buffer, size_t size)
+{
+	static const char self[] = "/proc/self/";
+	struct lk_text text;
+
+	if (stood_for == 0 || strncmp(path, self, sizeof self - 1) != 0)
+		return path;
+	lk_text_init(&text, buffer, size);
+	lk_text_format(&text, "/proc/%d/%s", stood_for, path + sizeof self - 1);
+	return buffer;
+}
+
+enum { PLACE_MAX = 128 };
 
 /* open and close are interposed names: raw calls keep us out of our own hooks. */
 static int open_raw(const char *path, int flags)
 {
-	return (int)syscall(SYS_openat, AT_FDCWD, path, flags | O_RDONLY | O_CLOEXEC);
+	char place[PLACE_MAX];
+
+	return (int)syscall(SYS_openat, AT_FDCWD, place_of(path, place, sizeof place),
+			    flags | O_RDONLY | O_CLOEXEC);
 }
 
 static int number_of(const char *name)
@@ -50,7 +111,7 @@ bool lk_proc_each(const char *directory, void (*visit)(void *context, int number
 			int number = number_of(entry->d_name);
 
 			at += entry->d_reclen;
-			if (number >= 0 && number != fd)
+			if (number >= 0 && (number != fd || stood_for))
 				visit(context, number);
 		}
 	syscall(SYS_close, fd);
@@ -92,16 +153,39 @@ static long read_by_writing(const void *from, void *to, size_t size)
 	return copied;
 }
 
+/* The same of another process. */
+static long read_file_of_memory(const void *from, void *to, size_t size)
+{
+	int fd = open_raw("/proc/self/mem", 0);
+	long copied = fd < 0 ? -1 : syscall(SYS_pread64, fd, to, size, (off_t)(uintptr_t)from);
+
+	if (fd >= 0)
+		syscall(SYS_close, fd);
+	return copied;
+}
+
 bool lk_proc_memory(const void *from, void *to, size_t size)
 {
 	struct iovec target = { to, size }, source = { (void *)from, size };
 	int saved = errno;
-	long copied = syscall(SYS_process_vm_readv, syscall(SYS_getpid), &target, 1, &source, 1, 0);
+	long copied = syscall(SYS_process_vm_readv, lk_proc_process(), &target, 1, &source, 1, 0);
 
 	if (copied < 0 && (errno == ENOSYS || errno == EPERM))
-		copied = read_by_writing(from, to, size);
+		copied = stood_for ? read_file_of_memory(from, to, size) :
+				     read_by_writing(from, to, size);
 	errno = saved;
 	return copied == (long)size;
+}
+
+size_t lk_proc_link(const char *path, char *buffer, size_t size)
+{
+	char place[PLACE_MAX];
+	int saved = errno;
+	ssize_t length = readlink(place_of(path, place, sizeof place), buffer, size - 1);
+
+	errno = saved;
+	buffer[length < 0 ? 0 : length] = '\0';
+	return length < 0 ? 0 : (size_t)length;
 }
 
 static uintptr_t read_hex(const char **text)

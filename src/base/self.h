@@ -24,6 +24,9 @@ struct lk_self {
 	volatile int recording;
 	/* In a child of vfork(): it has descriptors of its own, which are not told. */
 	volatile int in_vfork_child;
+	/* > 0: the thread is inside waitpid(): a signal handler that interrupted it there
+	 * interrupted no allocation. */
+	volatile int in_waitpid;
 	/* > 0: what this thread takes is meant to stay (leakcheck_ignore_begin). */
 	int ignoring;
 	/* The stack walker's memory of the last walk (probe/unwind.c). */

@@ -8,8 +8,10 @@
  * and exit(0) last, after a DURATION message.  In no-fork mode a context message
  * follows the flush of Check's logs, and the message file is rewound at the end.
  * Fixtures that are not checked run in the runner and belong to no test. */
+#include <errno.h>
 #include <signal.h>
 #include <string.h>
+#include <sys/prctl.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -17,6 +19,10 @@
 #include "api/session.h"
 #include "api/watch.h"
 #include "base/clock.h"
+#include "check/hang.h"
+#include "check/left.h"
+#include "check/not_checked.h"
+#include "check/output.h"
 #include "check/plant.h"
 #include "check/report.h"
 #include "check/rerun.h"
@@ -86,8 +92,10 @@ static void stream_made(int fd, FILE *stream)
 	lk_runner.pending_fd = -1;
 	if (lk_runner.files_count == sizeof lk_runner.files / sizeof *lk_runner.files)
 		return;
-	if (lk_runner.role != LK_ROLE_RUNNER && lk_runner.role != LK_ROLE_TEST)
+	if (lk_runner.role != LK_ROLE_RUNNER && lk_runner.role != LK_ROLE_TEST) {
 		lk_runner_recognised();
+		lk_hang_listen();
+	}
 	lk_runner.armed |= !lk_runner.window_open;
 
 	struct lk_message_file *file = &lk_runner.files[lk_runner.files_count++];
@@ -194,6 +202,15 @@ static __attribute__((noinline)) void find_test(void)
 			  lk_runner.file, lk_runner.line, &lk_runner.test);
 }
 
+static void note_test(void)
+{
+	lk_runner_count_iteration(&lk_runner.test);
+	if (lk_runner.role == LK_ROLE_TEST && lk_runner.shared)
+		lk_runner.shared->test.record = lk_runner.test.record;
+	if (lk_runner.is_counted)
+		lk_not_checked_prepare();
+}
+
 /* The messages of a run that a test starts inside itself are not about the test. */
 static bool is_nested(void)
 {
@@ -211,6 +228,7 @@ static void read_message(const struct lk_message *message, const void *frame)
 			memcpy(lk_runner.file, message->text, sizeof lk_runner.file);
 			lk_runner.line = message->line;
 			find_test();
+			note_test();
 		}
 		break;
 	case LK_MESSAGE_FAIL:
@@ -271,18 +289,22 @@ static void rewinding(FILE *stream)
 		return;
 	if (!lk_runner.test_seen) {
 		if (lk_runner.failed) {
-			lk_report_not_checked(LK_NOT_CHECKED_setup_failed);
+			lk_not_checked(LK_NOT_CHECKED_setup_failed);
+			lk_left_report(LK_NOT_CHECKED_setup_failed);
 			lk_runner_close_window();
 		}
 		return;
 	}
 	if (lk_rerun_is_copy())
 		lk_rerun_ended();
-	if (lk_runner.failed)
-		lk_report_not_checked(LK_NOT_CHECKED_failed);
-	else
+	if (lk_runner.failed) {
+		lk_not_checked(LK_NOT_CHECKED_failed);
+		lk_left_report(LK_NOT_CHECKED_failed);
+	} else {
 		lk_report_test();
+	}
 	lk_runner.streams_made = 0;
+	lk_runner_test_ended(lk_runner.test.record);
 	lk_runner_close_window();
 }
 
@@ -318,10 +340,17 @@ static void group_set(pid_t process, pid_t group, const void *frame)
 	if (lk_runner.role != LK_ROLE_CANDIDATE || process != 0 || group != 0)
 		return;
 	lk_runner.role = LK_ROLE_TEST;
+	/* Where the system lets only ancestors look into a process, a copy of the runner
+	 * is to see why this one hangs. */
+	int saved = errno;
+	prctl(PR_SET_PTRACER, lk_runner.process);
+	errno = saved;
 	if (lk_runner.shared)
 		lk_runner.shared->test =
 			(struct lk_test_record){ .process = getpid(), .in_setup = true };
 	lk_rerun_mark();
+	if (lk_left_is_wanted())
+		lk_hang_watch_crashes();
 	open_window(frame);
 }
 
@@ -344,9 +373,10 @@ static void waited(pid_t process, int status)
 		return;
 	lk_runner.verify = record->verify;
 	if (!record->judged)
-		lk_report_not_checked(why_not_checked(record, status));
+		lk_not_checked(why_not_checked(record, status));
 	lk_runner.verify = false;
-	lk_report_for_test();
+	lk_output_for_test();
+	lk_runner_test_ended(record->record);
 	record->process = 0;
 	lk_runner.shared->deadline_ms = 0;
 }
@@ -358,6 +388,21 @@ static void timer_set(uint64_t milliseconds)
 		lk_runner.shared->deadline_ms = lk_clock_ms() + milliseconds;
 }
 
+/* Check's handler of its alarm ends a test, while the runner waits for it. */
+static void killing(pid_t group, int number)
+{
+	struct lk_shared *shared = lk_runner.shared;
+
+	bool is_wanted = lk_tracker.options.dump_timeouts &&
+			 (lk_tracker.options.verify_all || (shared && shared->test.verify));
+
+	if (!is_wanted || !in_runner() || number != SIGKILL || !lk_self.in_waitpid || !shared ||
+	    shared->test.process != group || shared->deadline_ms == 0 ||
+	    lk_clock_ms() < shared->deadline_ms)
+		return;
+	lk_hang_report(group);
+}
+
 /* Check's last call in the process of a test that passed. */
 static bool ends_test(int status)
 {
@@ -365,20 +410,55 @@ static bool ends_test(int status)
 	       lk_runner.duration_seen && !lk_runner.failed && lk_runner_file();
 }
 
+/* A process that no hook saw begin has our memory, but is no test and no runner. */
+static bool is_stray(void)
+{
+	const struct lk_shared *shared = lk_runner.shared;
+
+	return (lk_runner.role == LK_ROLE_RUNNER && getpid() != lk_runner.process) ||
+	       (lk_runner.role == LK_ROLE_TEST && shared && getpid() != shared->test.process);
+}
+
+/* The process of a test ends before Check ends it. */
+static void report_left(void)
+{
+	if (lk_runner.role != LK_ROLE_TEST || !lk_runner.window_open || !lk_left_is_wanted() ||
+	    lk_rerun_is_copy() || is_stray())
+		return;
+	lk_left_report(!lk_runner.failed	? LK_NOT_CHECKED_exited :
+		       !lk_runner.test_seen ? LK_NOT_CHECKED_setup_failed :
+						LK_NOT_CHECKED_failed);
+	lk_runner_close_window();
+}
+
+static void leaving(void)
+{
+	int saved = errno;
+
+	report_left();
+	errno = saved;
+}
+
 static int exiting(int status)
 {
+	if (is_stray())
+		return status;
 	if (lk_rerun_is_copy() && ends_test(status))
 		lk_rerun_ended();
 	if (lk_rerun_is_copy())
 		lk_rerun_failed("called exit", "");
 	if (lk_runner.role == LK_ROLE_RUNNER) {
-		if (lk_runner.window_open && lk_runner.test_seen)
-			lk_report_not_checked(LK_NOT_CHECKED_exited);
+		if (lk_runner.window_open && lk_runner.test_seen) {
+			lk_not_checked(LK_NOT_CHECKED_exited);
+			lk_left_report(LK_NOT_CHECKED_exited);
+		}
 		lk_runner_close_window();
 		return status;
 	}
-	if (!ends_test(status))
+	if (!ends_test(status)) {
+		report_left();
 		return status;
+	}
 	bool leaked = lk_report_test();
 	if (lk_runner.shared)
 		lk_runner.shared->test.judged = true;
@@ -401,6 +481,8 @@ const struct lk_listener lk_listener = {
 	.forked_child = forked_child,
 	.group_set = group_set,
 	.waited = waited,
+	.killing = killing,
 	.timer_set = timer_set,
+	.leaving = leaving,
 	.exiting = exiting,
 };

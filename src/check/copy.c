@@ -118,6 +118,7 @@ pid_t lk_copy_make(struct lk_copy *copy)
 	/* What the copy leaves behind comes to us, to be ended. */
 	prctl(PR_GET_CHILD_SUBREAPER, &copy->was_reaper);
 	prctl(PR_SET_CHILD_SUBREAPER, 1);
+	copy->since = lk_child_starting();
 	copy->process = LK_REAL(fork)();
 	if (copy->process == 0)
 		return 0;
@@ -233,6 +234,7 @@ enum lk_copy_end lk_copy_watch(struct lk_copy *copy, unsigned run_ms, unsigned t
 	enum lk_copy_end end = wait_for_end(copy, run_ms, total_ms, status);
 
 	end_group(copy->process);
+	lk_child_kill_of(copy->process, copy->since); /* that left the group */
 	if (copy->before)
 		each_child(copy->before, end_stray);
 	put_back(copy);

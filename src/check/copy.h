@@ -20,6 +20,7 @@ struct lk_copy_news {
 
 struct lk_copy {
 	pid_t process;
+	uint64_t since; /* the tick before it was made (probe/child.h) */
 	struct lk_copy_news *news;
 	/* What is put back when it is over. */
 	sigset_t signals;

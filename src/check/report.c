@@ -15,26 +15,27 @@
 #include "base/clock.h"
 #include "base/fmt.h"
 #include "check/ledger.h"
+#include "check/output.h"
 #include "check/plant.h"
 #include "check/rerun.h"
 #include "check/runner.h"
-#include "judge/escape.h"
+#include "check/test_name.h"
 #include "report/rules.h"
 #include "report/text.h"
 
 /* The whole report, with the test's place above it; the caller frees it. */
 static char *make_report(const struct lk_findings *findings, size_t *ret_size)
 {
+	struct lk_test_place place;
 	char *text = NULL;
 	FILE *out = open_memstream(&text, ret_size);
 
 	if (!out)
 		return NULL;
 	fputs("leakcheck: ", out);
-	lk_escape(out, lk_runner.test.known ? lk_runner.test.name : "test");
-	fputs(" at ", out);
-	lk_escape(out, lk_runner.file);
-	fprintf(out, ":%u: ", lk_runner.line);
+	lk_test_name_find(&place);
+	lk_test_name_print(out, &place);
+	fputs(": ", out);
 	lk_report_headline(out, findings);
 	fputc('\n', out);
 	lk_report_findings(out, findings, "  ");
@@ -46,71 +47,24 @@ static char *make_report(const struct lk_findings *findings, size_t *ret_size)
 	return NULL;
 }
 
-/* At once if the system lets us, so that reports of tests that run at the same time
- * do not mix. */
-static void write_all(int fd, const char *text, size_t size)
-{
-	for (size_t done = 0; done < size;) {
-		ssize_t written = write(fd, text + done, size - done);
-
-		if (written <= 0)
-			break;
-		done += (size_t)written;
-	}
-}
-
-/* Appends to the file that --report names; false if there is none. */
 static bool print_to_file(const struct lk_findings *findings)
 {
-	const char *path = lk_tracker.options.report;
-
-	if (!path[0])
-		return false;
-	int fd = LK_REAL(open)(path, O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC, 0666);
-	if (fd < 0) {
-		lk_say("%s: %s; the report goes to standard error", path, strerror(errno));
-		return false;
-	}
 	size_t size;
-	char *text = make_report(findings, &size);
-	if (text)
-		write_all(fd, text, size);
+	char *text = lk_tracker.options.report[0] ? make_report(findings, &size) : NULL;
+	bool done = text && lk_output_append(text, size);
+
 	free(text);
-	LK_REAL(close)(fd);
-	return true;
+	return done;
 }
 
-static bool is_standard_error(int fd)
-{
-	struct stat status;
-
-	return fstat(fd, &status) == 0 && status.st_dev == lk_runner.error_device &&
-	       status.st_ino == lk_runner.error_inode;
-}
-
-/* A test may have put a file of its own on number 2: then the runner says it. */
 static void print_to_standard_error(const struct lk_findings *findings)
 {
-	struct lk_shared *shared = lk_runner.shared;
 	size_t size;
 	char *text = make_report(findings, &size);
 
-	if (text && is_standard_error(STDERR_FILENO)) {
-		write_all(STDERR_FILENO, text, size);
-	} else if (text && lk_runner.role == LK_ROLE_TEST && shared && shared->report) {
-		shared->report_size = size < LK_SHARED_REPORT_MAX ? size : LK_SHARED_REPORT_MAX;
-		memcpy(shared->report, text, shared->report_size);
-	}
+	if (text)
+		lk_output_say(text, size);
 	free(text);
-}
-
-void lk_report_for_test(void)
-{
-	struct lk_shared *shared = lk_runner.shared;
-
-	if (shared->report_size > 0 && is_standard_error(STDERR_FILENO))
-		write_all(STDERR_FILENO, shared->report, shared->report_size);
-	shared->report_size = 0;
 }
 
 /* Check's line points at the suspect frame of the first leak that has one with a
@@ -236,10 +190,4 @@ bool lk_report_test(void)
 	lk_plant_harvest(&outcome.findings);
 	lk_outcome_release(&outcome);
 	return leaked;
-}
-
-void lk_report_not_checked(int reason)
-{
-	if (lk_tracker.options.verify_all || lk_runner.verify)
-		__atomic_fetch_add(&lk_tracker.run->not_checked[reason], 1, __ATOMIC_RELAXED);
 }

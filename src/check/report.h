@@ -10,10 +10,4 @@
  * Returns whether the test leaked. */
 bool lk_report_test(void);
 
-/* In the runner: prints what the process of a test could not print itself. */
-void lk_report_for_test(void);
-
-/* The test that has just ended was not checked, for REASON (model/run.h). */
-void lk_report_not_checked(int reason);
-
 #endif

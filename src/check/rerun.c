@@ -204,6 +204,7 @@ static void become_copy(const struct lk_copy *made, struct lk_snapshot *snapshot
 	copy.runs_least = runs_needed(snapshot);
 	copy.settle_ms = lk_tracker.options.settle;
 	lk_thread_forked();
+	lk_child_copied();
 	/* What is counted from now on is nobody's. */
 	lk_tracker_renew_run();
 	lk_runner.shared = NULL;

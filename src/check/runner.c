@@ -11,6 +11,7 @@
 #include "base/arena.h"
 #include "base/attributes.h"
 #include "base/fmt.h"
+#include "check/check_records.h"
 #include "check/summary.h"
 
 LK_HOT_PAGE struct lk_runner lk_runner = { .pending_fd = -1, .expected = -1 };
@@ -139,6 +140,28 @@ void lk_runner_recognised(void)
 	leave_environment();
 	lk_descriptor_baseline(); /* learns the highest number, for all children */
 	lk_summary_expect();
+}
+
+static int iteration_of(const void *record, int loop_start, int loop_end)
+{
+	if (record != lk_runner.last_record || lk_runner.last_iteration + 1 >= loop_end)
+		return loop_start;
+	return lk_runner.last_iteration + 1;
+}
+
+void lk_runner_count_iteration(struct lk_test_case *test)
+{
+	test->iteration = iteration_of(test->record, test->loop_start, test->loop_end);
+}
+
+void lk_runner_test_ended(const void *record)
+{
+	const struct lk_check_test *test = record;
+
+	if (!test)
+		return;
+	lk_runner.last_iteration = iteration_of(test, test->loop_start, test->loop_end);
+	lk_runner.last_record = test;
 }
 
 void lk_runner_misuse(const char *file, int line, const char *why)

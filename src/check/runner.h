@@ -27,6 +27,7 @@ struct lk_test_record {
 	bool in_setup; /* and never reached the test's body */
 	bool verify; /* it asked for it */
 	bool judged;
+	const void *record; /* Check's of it, once it is known (check/test_case.h) */
 };
 
 enum { LK_SHARED_REPORT_MAX = 1 << 16 };
@@ -74,6 +75,9 @@ struct lk_runner {
 	unsigned line;
 	struct lk_test_case test;
 	bool runs_once; /* leakcheck_run_once() in this window */
+	/* The last test that ended, and its iteration: the next may be of the same loop. */
+	const void *last_record;
+	int last_iteration;
 	/* LEAKCHECK_VERIFY_NONE() in this window, and where. */
 	bool verify;
 	const char *verify_file;
@@ -102,6 +106,11 @@ void lk_runner_close_window(void);
  * executes are not tracked any more (they lose nothing but our own names in
  * their environment). */
 void lk_runner_recognised(void);
+
+/* Which turn of its loop TEST is, by what ran before it. */
+void lk_runner_count_iteration(struct lk_test_case *test);
+/* The test of Check's RECORD has ended; NULL for one that is not known. */
+void lk_runner_test_ended(const void *record);
 
 /* LEAKCHECK_VERIFY_NONE() stood where it cannot work: says so and counts it. */
 void lk_runner_misuse(const char *file, int line, const char *why);

@@ -6,20 +6,7 @@
 
 #include "api/watch.h"
 #include "base/attributes.h"
-
-/* As check.h and check_impl.h declare them since version 0.13. */
-struct test {
-	const char *name;
-	void (*function)(int);
-	const char *file;
-	int line;
-};
-struct test_function {
-	const struct test *test;
-	int loop_start, loop_end;
-	int signal;
-	signed char exit_status;
-};
+#include "check/check_records.h"
 
 /* Words of the stack that are looked at: Check's frame is a few calls out. */
 enum { WORDS_MAX = 512, PAGE = 4096 };
@@ -45,9 +32,8 @@ static bool is_there(const void *from, size_t size)
 	return true;
 }
 
-/* The zero-terminated text at FROM, of which at most SIZE - 1 bytes are wanted; it
- * may end just before memory does. */
-static bool read_text(const char *from, char *to, size_t size)
+/* The text may end just before memory does. */
+bool lk_check_text(const char *from, char *to, size_t size)
 {
 	for (size_t i = 0; i < size - 1; i++) {
 		if ((i == 0 || (uintptr_t)(from + i) % PAGE == 0) && !is_there(from + i, 1))
@@ -60,20 +46,28 @@ static bool read_text(const char *from, char *to, size_t size)
 	return true;
 }
 
-static bool is_record(const struct test_function *record, const char *file, unsigned line,
-		      struct lk_test_case *ret)
+void lk_check_take(const struct lk_check_test *record, struct lk_test_case *ret)
 {
-	const struct test *test = record->test;
-	char found[256];
-
-	if (record->loop_start > record->loop_end || (uintptr_t)test % sizeof test != 0 ||
-	    !is_there(test, sizeof *test) ||
-	    (unsigned)test->line != line || !read_text(test->file, found, sizeof found) ||
-	    strcmp(found, file) != 0 || !read_text(test->name, ret->name, sizeof ret->name))
-		return false;
 	ret->exit_status = record->exit_status;
 	ret->signal = record->signal;
+	ret->loop_start = record->loop_start;
+	ret->loop_end = record->loop_end;
+	ret->iteration = record->loop_start;
 	ret->known = true;
+}
+
+static bool is_record(const struct lk_check_test *record, const char *file, unsigned line,
+		      struct lk_test_case *ret)
+{
+	const struct lk_check_body *body = record->body;
+	char found[256];
+
+	if (record->loop_start > record->loop_end || (uintptr_t)body % sizeof body != 0 ||
+	    !is_there(body, sizeof *body) ||
+	    (unsigned)body->line != line || !lk_check_text(body->file, found, sizeof found) ||
+	    strcmp(found, file) != 0 || !lk_check_text(body->name, ret->name, sizeof ret->name))
+		return false;
+	lk_check_take(record, ret);
 	return true;
 }
 
@@ -82,7 +76,7 @@ static bool is_record(const struct test_function *record, const char *file, unsi
 static bool leads_to_record(uintptr_t word, const char *file, unsigned line,
 			    struct lk_test_case *ret)
 {
-	const struct test_function *record = (const struct test_function *)word;
+	const struct lk_check_test *record = (const struct lk_check_test *)word;
 	struct lk_block block;
 
 	if (word % sizeof word != 0)
@@ -90,7 +84,10 @@ static bool leads_to_record(uintptr_t word, const char *file, unsigned line,
 	if (lk_tracker.heap ? !lk_heap_find(record, &block) || block.size != sizeof *record
 			    : !is_there(record, sizeof *record))
 		return false;
-	return is_record(record, file, line, ret);
+	if (!is_record(record, file, line, ret))
+		return false;
+	ret->record = record;
+	return true;
 }
 
 static void search(const uintptr_t *words, const char *file, unsigned line,

@@ -128,6 +128,16 @@ static void hand_on_text(struct lk_text *text, const char *name, const char *now
 	}
 }
 
+static void hand_on_word(struct lk_text *text, const char *name, const char *now, const char *usual)
+{
+	hand_on_text(text, name, now, usual);
+}
+
+static void hand_on_signal(struct lk_text *text, const char *name, int now, int usual)
+{
+	hand_on_number(text, name, (unsigned)now, (unsigned)usual);
+}
+
 static void hand_on_list(struct lk_text *text, const char *name, const char *now, const char *usual)
 {
 	char value[LK_OPTION_TEXT_MAX];

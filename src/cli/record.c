@@ -58,6 +58,11 @@ void lk_record_close(struct lk_run *run, int status)
 								   LK_NOT_CHECKED_signalled;
 
 	run->not_checked[reason] += run->tests_open;
+	for (size_t i = 0; i < LK_NOT_CHECKED_NAMES_MAX && run->tests_open == 1; i++)
+		if (run->names[reason][i].taken == 0) {
+			run->names[reason][i] = run->open;
+			break;
+		}
 	run->tests_open = 0;
 }
 

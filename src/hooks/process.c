@@ -199,6 +199,12 @@ LK_EXPORT int setpgid(pid_t process, pid_t group)
 	return status;
 }
 
+LK_EXPORT int killpg(pid_t group, int number)
+{
+	lk_listener.killing(group, number);
+	return LK_REAL(killpg)(group, number);
+}
+
 LK_EXPORT int timer_settime(timer_t timer, int flags, const struct itimerspec *value,
 			    struct itimerspec *before)
 {
@@ -213,5 +219,19 @@ LK_EXPORT int timer_settime(timer_t timer, int flags, const struct itimerspec *v
 LK_EXPORT void exit(int status)
 {
 	LK_REAL(exit)(lk_listener.exiting(status));
+	__builtin_unreachable();
+}
+
+LK_EXPORT void _exit(int status)
+{
+	lk_listener.leaving();
+	LK_REAL(_exit)(status);
+	__builtin_unreachable();
+}
+
+LK_EXPORT void _Exit(int status)
+{
+	lk_listener.leaving();
+	LK_REAL(_Exit)(status);
 	__builtin_unreachable();
 }

@@ -6,6 +6,7 @@
 
 #include "base/attributes.h"
 #include "base/real.h"
+#include "base/self.h"
 #include "probe/child.h"
 #include "probe/listener.h"
 #include "base/light.h"
@@ -30,7 +31,9 @@ LK_EXPORT pid_t waitpid(pid_t process, int *status, int options)
 {
 	int own;
 	int *seen = status ? status : &own;
+	lk_self.in_waitpid++;
 	pid_t found = LK_REAL(waitpid)(process, seen, options);
+	lk_self.in_waitpid--;
 
 	if (found > 0) {
 		waited(found, *seen);

@@ -336,7 +336,7 @@ static bool add_all(const struct making *making)
 		ok = add_descriptor(making, &snapshot->descriptors[i]);
 	if (ok && snapshot->descriptors_beyond > 0)
 		count_beyond(making);
-	for (size_t i = 0; ok && i < snapshot->threads_count; i++)
+	for (size_t i = 0; ok && !making->policy->is_dump && i < snapshot->threads_count; i++)
 		ok = add_thread(making, i);
 	for (size_t i = 0; ok && i < snapshot->misuses_count; i++)
 		ok = add_misuse(making, &snapshot->misuses[i]);
@@ -364,8 +364,9 @@ bool lk_findings_make(const struct lk_snapshot *snapshot, const struct lk_policy
 	memcpy(findings.not_again, snapshot->not_again, sizeof findings.not_again);
 	findings.symbols = lk_symbols_open(snapshot->modules, snapshot->modules_count);
 	bool ok = findings.symbols != NULL;
-	if (ok && snapshot->threads_count > 0)
-		ok = lk_waits_make(snapshot, findings.symbols, true, &findings.waits);
+	if (ok && (snapshot->threads_count > 0 || policy->is_dump))
+		ok = lk_waits_make(snapshot, findings.symbols, !policy->is_dump,
+				   &findings.waits);
 	for (; ok && making.ruling < LK_RULING_ignored; making.ruling++)
 		ok = add_all(&making);
 	if (ok)

@@ -69,6 +69,7 @@ struct lk_baseline;
 
 struct lk_policy {
 	unsigned fail_on; /* bits 1 << enum lk_fail_on */
+	bool is_dump;	  /* the test goes on; its threads are told by who prints the dump */
 	bool notes;	  /* also make rows of what fails no test */
 	/* Rules that say what to ignore, NULL for none; what each one did goes to USES. */
 	const struct lk_suppressions *suppressions;

@@ -28,7 +28,7 @@ enum lk_not_checked {
 	LK_NOT_CHECKED_COUNT
 };
 
-enum { LK_RUN_MAGIC = 0x4c4b5234, LK_NOTICES_MAX = 16, LK_NOTICE_SIZE = 256, LK_RULES_MAX = 4096,
+enum { LK_RUN_MAGIC = 0x4c4b5237, LK_NOTICES_MAX = 16, LK_NOTICE_SIZE = 256, LK_RULES_MAX = 4096,
        LK_RUN_KINDS_MAX = 8 };
 enum { LK_RUN_ROOM = 2048 };
 
@@ -44,6 +44,13 @@ enum {
 	LK_WANTED_JSON = 1,  /* what was found, as JSON */
 	LK_WANTED_KNOWN = 2, /* rows for a baseline */
 	LK_WANTED_TESTS = 4, /* the name of each test that was checked */
+};
+
+/* The first tests that were not checked for one reason. */
+enum { LK_NOT_CHECKED_NAMES_MAX = 8, LK_NOT_CHECKED_NAME_SIZE = 160 };
+struct lk_not_checked_name {
+	uint32_t taken; /* as in struct lk_notice */
+	char text[LK_NOT_CHECKED_NAME_SIZE]; /* not escaped */
 };
 
 /* What one rule of the user's did in the run. */
@@ -67,8 +74,10 @@ struct lk_run {
 	 * lk_kind) in how many of them it was found. */
 	uint32_t plants;
 	uint64_t tests_planted, harvest[LK_RUN_KINDS_MAX];
+	struct lk_not_checked_name open; /* the last of them that began */
 	uint64_t sites; /* distinct leaks reported */
 	uint64_t not_checked[LK_NOT_CHECKED_COUNT];
+	struct lk_not_checked_name names[LK_NOT_CHECKED_COUNT][LK_NOT_CHECKED_NAMES_MAX];
 	uint64_t ignored; /* leaks that rules cover */
 	uint64_t known_leaks; /* that the baseline covers */
 	uint64_t tests_ignored; /* left out by a rule */

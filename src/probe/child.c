@@ -1,8 +1,11 @@
 /* SPDX-License-Identifier: MIT */
 #include "probe/child.h"
 
+#include <errno.h>
+#include <signal.h>
 #include <stddef.h>
 #include <sys/syscall.h>
+#include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -55,6 +58,7 @@ static struct lk_child_row *fill(enum lk_child_start start, uint64_t since, cons
 		return NULL;
 	}
 	row->root = root;
+	row->looked = 0;
 	row->epoch = lk_self.ignoring ? LK_EPOCH_OLD : lk_tracker.epoch;
 	row->start = start;
 	row->starter = (pid_t)syscall(SYS_getpid);
@@ -159,6 +163,49 @@ void lk_child_mark(void)
 	lk_child_look_mark(ticks_now(), starts);
 	if (lk_child_any())
 		lk_child_list(0, note_old, NULL);
+}
+
+void lk_child_copied(void)
+{
+	root = (pid_t)syscall(SYS_getpid);
+	lk_child_look_mark(ticks_now(), starts);
+}
+
+static void kill_and_await(pid_t child)
+{
+	syscall(SYS_kill, child, SIGKILL);
+	syscall(SYS_wait4, child, NULL, __WALL, NULL);
+}
+
+/* Its row may have been lost with the process that was to write it. */
+static void kill_unknown(void *context, pid_t child)
+{
+	const uint64_t *since = context;
+	struct lk_proc_status status;
+
+	if (lk_proc_status(child, &status) && status.started >= *since &&
+	    !lk_child_row_find(child, status.started))
+		kill_and_await(child);
+}
+
+void lk_child_kill_of(pid_t copy, uint64_t since)
+{
+	struct lk_child_row *row = NULL;
+	int saved = errno;
+
+	while ((row = lk_child_row_next(row))) {
+		struct lk_proc_status status;
+
+		if (row->root != copy)
+			continue;
+		if (row->state == LK_CHILD_USED && lk_proc_status(row->pid, &status) &&
+		    row->since <= status.started && status.started <= row->until)
+			kill_and_await(row->pid);
+		lk_child_row_free(row);
+	}
+	if (lk_tracker.children)
+		lk_child_list(0, kill_unknown, &since);
+	errno = saved;
 }
 
 void lk_child_age(void)

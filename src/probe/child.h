@@ -44,6 +44,13 @@ void lk_child_mark(void);
 /* No child of now belongs to an epoch to come: epochs are about to start over. */
 void lk_child_age(void);
 
+/* In a copy that we forked to run the test again: what it starts is its own, and not
+ * the original's. */
+void lk_child_copied(void);
+/* Ends and awaits what the copy COPY, which was made since SINCE and has ended, has
+ * started and left.  To be called where what loses its parent comes to us. */
+void lk_child_kill_of(pid_t copy, uint64_t since);
+
 struct lk_child_seen {
 	pid_t pid, parent;
 	uint64_t started; /* in the kernel's clock ticks since it booted */

@@ -24,6 +24,9 @@
 
 static LK_HOT struct window {
 	uint64_t ticks, starts;
+	/* Nothing was left when so many children had been started: nothing will be, before
+	 * the next is. */
+	uint64_t none_at;
 } window;
 
 static LK_HOT struct token {
@@ -39,11 +42,13 @@ void lk_child_token(int fd, dev_t device, ino_t inode)
 
 void lk_child_look_mark(uint64_t ticks, uint64_t starts)
 {
-	window = (struct window){ ticks, starts };
+	window = (struct window){ ticks, starts, starts };
 }
 
 bool lk_child_any(void)
 {
+	if (lk_proc_is_other())
+		return true; /* the list will tell */
 	int saved = errno;
 	siginfo_t info;
 	bool any = syscall(SYS_waitid, P_ALL, 0, &info, WEXITED | WNOHANG | WNOWAIT | __WALL,
@@ -94,7 +99,9 @@ struct look {
 	pid_t self;
 	bool any;	   /* the kernel says that there is a child */
 	size_t told;	   /* children of this process that were found */
+	size_t seen;	   /* processes that were visited */
 	pid_t newest;	   /* process number in the system */
+	uint32_t number;   /* of this look */
 };
 
 static lk_stack_id stack_of(const struct lk_child_row *row, pid_t self)
@@ -121,6 +128,7 @@ static void tell(struct look *look, const struct lk_proc_status *status,
 	};
 
 	memcpy(seen.name, status->name, sizeof seen.name);
+	look->seen++;
 	look->visit(look->context, &seen);
 }
 
@@ -129,11 +137,12 @@ static bool ask_kernel(pid_t pid, struct lk_proc_status *ret)
 {
 	siginfo_t info = { .si_pid = 0 };
 
-	if (syscall(SYS_waitid, P_PID, pid, &info, WEXITED | WNOHANG | WNOWAIT | __WALL, NULL) != 0)
+	if (lk_proc_is_other() ||
+	    syscall(SYS_waitid, P_PID, pid, &info, WEXITED | WNOHANG | WNOWAIT | __WALL, NULL) != 0)
 		return false;
 	*ret = (struct lk_proc_status){
 		.pid = pid,
-		.parent = (pid_t)syscall(SYS_getpid),
+		.parent = lk_proc_process(),
 		.state = info.si_pid == pid ? 'Z' : 'R',
 	};
 	return true;
@@ -163,6 +172,7 @@ static void look_at_rows(struct look *look)
 			continue;
 		}
 		look->told += status.parent == look->self;
+		row->looked = look->number;
 		if (row->epoch == lk_tracker.epoch)
 			tell(look, &status, row);
 	}
@@ -199,6 +209,8 @@ static void look_at_child(void *context, pid_t child)
 	struct look *look = context;
 	struct lk_proc_status status;
 
+	if (child == (pid_t)syscall(SYS_getpid)) /* a copy of it that only reports */
+		return;
 	if (!lk_proc_status(child, &status) || lk_child_row_find(child, status.started))
 		return;
 	const struct lk_child_row *row = find_awaiting(&status, look->self);
@@ -241,10 +253,35 @@ static void look_at_process(void *context, int pid)
 	if (!is_member && !holds_token(pid))
 		return;
 	if (!lk_proc_status(pid, &status) || status.started < window.ticks ||
-	    is_over(look, &status) || status.parent == look->self ||
-	    lk_child_row_find(pid, status.started))
+	    is_over(look, &status) || status.parent == look->self)
 		return;
-	tell(look, &status, NULL);
+	/* Its row may have been written since the rows were looked at. */
+	const struct lk_child_row *row = lk_child_row_find(pid, status.started);
+	if (!row || (row->looked != look->number && row->root == look->self))
+		tell(look, &status, row);
+}
+
+/* Is NUMBER a process, and not one of its further threads? */
+static bool is_process(pid_t number)
+{
+	int fd = (int)syscall(SYS_pidfd_open, number, 0);
+
+	if (fd >= 0)
+		syscall(SYS_close, fd);
+	return fd >= 0 || errno == EMFILE || errno == ENFILE;
+}
+
+/* Asks for each number since ours; false if that is more work than reading the list. */
+static bool look_at_numbers(struct look *look)
+{
+	enum { NUMBERS_MAX = 2048 };
+
+	if (look->newest < look->self || look->newest - look->self > NUMBERS_MAX)
+		return false;
+	for (pid_t number = look->self + 1; number <= look->newest; number++)
+		if (syscall(SYS_getpgid, number) >= 0 && is_process(number))
+			look_at_process(look, number);
+	return true;
 }
 
 static pid_t newest_process(void)
@@ -260,25 +297,30 @@ static pid_t newest_process(void)
 bool lk_child_each(void (*visit)(void *context, const struct lk_child_seen *child),
 		   void *context)
 {
+	static uint32_t looks;
 	struct look look = {
 		.visit = visit,
 		.context = context,
 		.any = lk_child_any(),
+		.number = ++looks,
 	};
 
-	if (!look.any && lk_child_starts() == window.starts)
+	if (!look.any && lk_child_starts() == window.none_at)
 		return true;
-	look.self = (pid_t)syscall(SYS_getpid);
+	look.self = lk_proc_process();
 	int saved = errno;
 	look_at_rows(&look);
 	if (look.any)
 		lk_child_list(0, look_at_child, &look);
 	if (lk_child_starts() != window.starts) {
 		look.newest = newest_process();
-		lk_proc_each("/proc", look_at_process, &look);
+		if (!look_at_numbers(&look))
+			lk_proc_each("/proc", look_at_process, &look);
 	}
 	errno = saved;
-	return !look.any || look.told > 0;
+	if (look.seen == 0 && !look.any)
+		window.none_at = lk_child_starts();
+	return !look.any || look.told > 0 || lk_proc_is_other();
 }
 
 /* The kernel's idea of what happens at SIGCHLD, as far as we need it. */
@@ -311,11 +353,11 @@ static void see_going(void *context, const struct lk_child_seen *child)
 
 bool lk_child_may_go(void)
 {
-	if (!lk_child_any() && lk_child_starts() == window.starts)
+	if (!lk_child_any() && lk_child_starts() == window.none_at)
 		return false;
 	struct going going = {
 		.by_signal = is_child_awaited_by_signal(),
-		.self = (pid_t)syscall(SYS_getpid),
+		.self = lk_proc_process(),
 	};
 	lk_child_each(see_going, &going);
 	return going.seen;

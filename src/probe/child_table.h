@@ -27,6 +27,7 @@ struct lk_child_row {
 	pid_t starter, thread; /* process and thread that started it */
 	uint64_t since, until; /* clock ticks between which it was started */
 	lk_stack_id stack; /* in the starter's depot */
+	uint32_t looked; /* number of the look that has told it */
 	uint32_t frames_count;
 	bool cut;
 	/* The same stack for other processes. */

@@ -25,8 +25,7 @@ static void read_names(int fd, struct lk_descriptor *row)
 
 	lk_text_init(&text, path, sizeof path);
 	lk_text_format(&text, "/proc/self/fd/%d", fd);
-	ssize_t length = readlink(path, row->target, sizeof row->target - 1);
-	row->target[length < 0 ? 0 : length] = '\0';
+	lk_proc_link(path, row->target, sizeof row->target);
 	lk_text_init(&text, path, sizeof path);
 	lk_text_format(&text, "/proc/self/fdinfo/%d", fd);
 	lk_proc_read(path, row->fdinfo, sizeof row->fdinfo);
@@ -35,7 +34,7 @@ static void read_names(int fd, struct lk_descriptor *row)
 /* What poll says of FD at once, without waiting. */
 static int state_of(int fd)
 {
-	struct timespec at_once = { 0 }; /* what is left of it is written back */
+	static const struct timespec at_once;
 	struct pollfd asked = { .fd = fd, .events = POLLRDHUP };
 
 	return syscall(SYS_ppoll, &asked, 1, &at_once, NULL, 0) < 0 ? 0 : asked.revents;
@@ -86,9 +85,12 @@ void lk_descriptor_facts(int fd, struct lk_descriptor *row)
 	row->fd = fd;
 	row->offset = -1;
 	row->socket.domain = -1;
+	row->flags = -1;
+	read_names(fd, row);
+	if (!lk_proc_has_descriptors())
+		return; /* what has this number here is something else */
 	row->flags = (int)syscall(SYS_fcntl, fd, F_GETFL);
 	row->close_on_exec = syscall(SYS_fcntl, fd, F_GETFD) & FD_CLOEXEC;
-	read_names(fd, row);
 	if (fstat(fd, &status) == 0) {
 		row->mode = status.st_mode;
 		row->device = status.st_dev;
@@ -138,6 +140,8 @@ void lk_descriptor_ends(struct lk_descriptor *rows, size_t count)
 	bool any = false;
 	int saved = errno;
 
+	if (!lk_proc_has_descriptors())
+		return;
 	memset(heads, 0, sizeof heads);
 	for (size_t i = 0; i < count; i++) {
 		uint16_t *head = &heads[rows[i].inode % CHAINS];

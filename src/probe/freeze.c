@@ -232,8 +232,10 @@ static void add_heap(struct lk_freezing *freezing)
 
 	if (!lk_tracker.heap || (!is_young && snapshot->threads_count == 0))
 		return;
-	/* A sanitizer's own heap and shadow cannot be told from the program's. */
-	struct lk_reach *reach = lk_tracker.sanitized ? NULL : lk_reach_scan(&told);
+	/* A sanitizer's own heap and shadow cannot be told from the program's, and another
+	 * process's memory is not here. */
+	struct lk_reach *reach = lk_tracker.sanitized || lk_proc_is_other() ? NULL :
+									      lk_reach_scan(&told);
 	if (reach)
 		add_reach(freezing, reach);
 	else if (is_young)
@@ -316,7 +318,7 @@ static void add_child(void *context, const struct lk_child_seen *child)
 	struct lk_child_left *row = &snapshot->children[snapshot->children_count++];
 	row->pid = child->pid;
 	row->state = child->state;
-	row->is_orphan = child->parent != (pid_t)syscall(SYS_getpid);
+	row->is_orphan = child->parent != lk_proc_process();
 	row->start = child->start;
 	row->stack = lk_freezing_stack(freezing, child->stack);
 	lk_text_init(&text, path, sizeof path);

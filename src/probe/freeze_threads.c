@@ -148,8 +148,8 @@ void lk_freezing_threads(struct lk_freezing *freezing, bool all)
 	struct looking looking = {
 		.freezing = freezing,
 		.stack = lk_pages_map(sizeof *looking.stack),
-		.process = (pid_t)syscall(SYS_getpid),
-		.self = (pid_t)syscall(SYS_gettid),
+		.process = lk_proc_process(),
+		.self = lk_proc_thread(),
 		.settled_ms = lk_thread_settled_ms(),
 		.now_ms = lk_clock_ms(),
 	};

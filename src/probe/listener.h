@@ -35,8 +35,13 @@ struct lk_listener {
 	void (*group_set)(pid_t process, pid_t group, const void *frame);
 	/* waitpid gave STATUS for PROCESS. */
 	void (*waited)(pid_t process, int status);
+	/* killpg: signal NUMBER is about to be sent to the processes of GROUP; perhaps from
+	 * a signal handler. */
+	void (*killing)(pid_t group, int number);
 	/* A timer was set to go off once, MILLISECONDS from now. */
 	void (*timer_set)(uint64_t milliseconds);
+	/* The process ends at once, by _exit. */
+	void (*leaving)(void);
 	/* exit(STATUS) was called: the status to leave with. */
 	int (*exiting)(int status);
 };

@@ -66,9 +66,9 @@ static int add(struct dl_phdr_info *info, size_t size, void *context)
 	module->is_ours = module->start <= lk_tracker.ours_start &&
 			  lk_tracker.ours_start < module->end;
 	if (module->is_program) {
-		ssize_t length = readlink("/proc/self/exe", module->path, sizeof module->path - 1);
+		size_t length = lk_proc_link("/proc/self/exe", module->path, sizeof module->path);
 		const char *name = (const char *)getauxval(AT_EXECFN);
-		if (length < 0 && name) /* without /proc */
+		if (length == 0 && name) /* without /proc */
 			strncpy(module->path, name, sizeof module->path - 1);
 	} else {
 		strncpy(module->path, info->dlpi_name, sizeof module->path - 1);

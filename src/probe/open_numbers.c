@@ -152,11 +152,12 @@ bool lk_open_numbers_each(int highest, uint64_t (*likely)(unsigned word),
 {
 	struct single single = { visit, context };
 	int saved = errno;
-	bool ok = was_listed && each_asked(likely, visit, context);
+	bool ok = was_listed && !lk_proc_is_other() && each_asked(likely, visit, context);
 
 	if (!ok)
 		ok = was_listed = lk_proc_each("/proc/self/fd", visit_single, &single);
-	ok = ok || each_asked(likely, visit, context) || each_tried(highest, &single);
+	if (!lk_proc_is_other())
+		ok = ok || each_asked(likely, visit, context) || each_tried(highest, &single);
 	errno = saved;
 	return ok;
 }

@@ -158,10 +158,11 @@ static void add_stack(void *context, uintptr_t handle)
 	exclude(scan, mapping->start, end_of_stack(mapping, handle));
 }
 
-static void add_other(void *context, uintptr_t start, uintptr_t end)
+static void add_other(void *context, uintptr_t start, uintptr_t end, bool shared)
 {
 	struct lk_scan *scan = context;
 
+	(void)shared;
 	lk_ranges_add(&scan->others, start, end);
 	exclude(scan, start, end);
 }
@@ -173,7 +174,7 @@ static void exclude_all(struct lk_scan *scan)
 	scan->is_short |= !lk_pages_each(add_other, scan);
 	for (size_t i = 0; i < roots->areas_count; i++)
 		if (!roots->areas[i].is_tls)
-			add_other(scan, roots->areas[i].start, roots->areas[i].end);
+			add_other(scan, roots->areas[i].start, roots->areas[i].end, false);
 	lk_ranges_sort(&scan->others);
 	for (size_t i = 0; i < lk_libc_early.count; i++)
 		exclude(scan, lk_libc_early.rows[i].start, lk_libc_early.rows[i].end);

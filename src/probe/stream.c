@@ -51,8 +51,9 @@ size_t lk_stream_blocks(const void *holder, enum lk_held type, int fd,
 		return 0;
 	if (type == LK_HELD_DIR)
 		return 1;
-	const FILE *stream = holder;
-	if (ret[0].size < sizeof *stream || stream->_fileno != fd)
+	FILE stream;
+	if (ret[0].size < sizeof stream || !lk_proc_memory(holder, &stream, sizeof stream) ||
+	    stream._fileno != fd)
 		return 0;
-	return add_buffers(stream, ret, 1);
+	return add_buffers(&stream, ret, 1);
 }

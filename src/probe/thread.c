@@ -45,7 +45,7 @@ static struct lk_thread *table(void)
 static bool is_alive(pid_t tid)
 {
 	int saved = errno;
-	bool alive = tid != 0 && syscall(SYS_tgkill, syscall(SYS_getpid), tid, 0) == 0;
+	bool alive = tid != 0 && syscall(SYS_tgkill, lk_proc_process(), tid, 0) == 0;
 
 	errno = saved;
 	return alive;

@@ -200,6 +200,9 @@ void lk_thread_look(pid_t tid, struct lk_thread_now *now, struct lk_other_stack 
 	for (int i = 0; i < LOOKS_MAX; i++) {
 		if (look(tid, now, stack)) {
 			stack->count = now->activity == LK_ACTIVITY_UNKNOWN ? 0 : stack->count;
+			/* Another process was stopped where it ran. */
+			if (now->activity == LK_ACTIVITY_STALLED && lk_proc_is_other())
+				now->activity = LK_ACTIVITY_RUNNING;
 			return;
 		}
 		syscall(SYS_sched_yield);

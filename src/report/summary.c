@@ -63,13 +63,37 @@ enum lk_status lk_summary_status(const struct lk_run *run, const struct lk_optio
 	return LK_STATUS_CLEAN;
 }
 
+static const char *const reasons[] = {
+#define LK_TEXT(name, text) text,
+	LK_NOT_CHECKED_LIST(LK_TEXT)
+#undef LK_TEXT
+};
+
+/* A line for each test that is named, and one for those that are not. */
+static void print_names(const struct lk_run *run, size_t reason, FILE *stream)
+{
+	uint64_t shown = 0;
+
+	for (size_t i = 0; i < LK_NOT_CHECKED_NAMES_MAX; i++) {
+		const struct lk_not_checked_name *name = &run->names[reason][i];
+		char text[LK_NOT_CHECKED_NAME_SIZE + 1] = "";
+
+		if (name->taken != 2)
+			continue;
+		/* Another process wrote it: it need not end. */
+		memcpy(text, name->text, LK_NOT_CHECKED_NAME_SIZE);
+		fprintf(stream, "leakcheck:   %s: ", reasons[reason]);
+		lk_escape(stream, text);
+		fputc('\n', stream);
+		shown++;
+	}
+	if (shown > 0 && run->not_checked[reason] > shown)
+		fprintf(stream, "leakcheck:   %s: ... and %" PRIu64 " more\n", reasons[reason],
+			run->not_checked[reason] - shown);
+}
+
 static void print_not_checked(const struct lk_run *run, FILE *stream)
 {
-	static const char *const reasons[] = {
-#define LK_TEXT(name, text) text,
-		LK_NOT_CHECKED_LIST(LK_TEXT)
-#undef LK_TEXT
-	};
 	/* Up to 20 digits, a blank and a comma for each reason. */
 	char list[LK_NOT_CHECKED_COUNT * 64] = "";
 	size_t used = 0;
@@ -84,6 +108,8 @@ static void print_not_checked(const struct lk_run *run, FILE *stream)
 						 run->not_checked[i], reasons[i]);
 	fprintf(stream, "leakcheck: %" PRIu64 " test%s not checked: %s\n", sum, lk_plural(sum),
 		list);
+	for (size_t i = 0; i < LK_NOT_CHECKED_COUNT; i++)
+		print_names(run, i, stream);
 }
 
 static void print_notice(const struct lk_notice *notice, FILE *stream)

@@ -99,12 +99,9 @@ static void print_earlier(FILE *out, const struct lk_earlier *earlier, const cha
 	lk_report_frames(out, earlier->frames, earlier->frames_count, SIZE_MAX, prefix);
 }
 
-static void print_finding(FILE *out, const struct lk_finding *finding, const char *prefix)
+/* What was found, and its stack; the line has begun. */
+static void print_body(FILE *out, const struct lk_finding *finding, const char *prefix)
 {
-	static const char *const words[LK_RULING_COUNT] = { "LEAK", "UNSURE", "NOTE", "IGNORED",
-							    "KNOWN" };
-
-	fprintf(out, "%s%s %08x ", prefix, words[finding->ruling], finding->id);
 	if (finding->kind == LK_KIND_heap) {
 		print_heap(out, finding->bytes, finding->blocks);
 		print_hold(out, finding);
@@ -128,6 +125,34 @@ static void print_finding(FILE *out, const struct lk_finding *finding, const cha
 			print_earlier(out, &finding->earlier[i], prefix);
 	if (finding->doing)
 		print_doing(out, finding->doing, prefix);
+}
+
+static void print_finding(FILE *out, const struct lk_finding *finding, const char *prefix)
+{
+	static const char *const words[LK_RULING_COUNT] = { "LEAK", "UNSURE", "NOTE", "IGNORED",
+							    "KNOWN" };
+
+	fprintf(out, "%s%s %08x ", prefix, words[finding->ruling], finding->id);
+	print_body(out, finding, prefix);
+}
+
+void lk_report_left(FILE *out, const struct lk_findings *findings, const char *prefix)
+{
+	enum { SHOWN_MAX = 10 };
+	uint64_t shown[LK_KIND_COUNT] = { 0 };
+
+	for (size_t i = 0; i < findings->count; i++)
+		if (shown[findings->rows[i].kind]++ < SHOWN_MAX) {
+			fputs(prefix, out);
+			print_body(out, &findings->rows[i], prefix);
+		}
+	for (int kind = 0; kind < LK_KIND_COUNT; kind++) {
+		uint64_t all = shown[kind] < findings->leaks[kind] ? findings->leaks[kind] :
+								     shown[kind];
+		if (all > SHOWN_MAX)
+			fprintf(out, "%s... and %" PRIu64 " more of %s\n", prefix, all - SHOWN_MAX,
+				lk_kind_name((enum lk_kind)kind));
+	}
 }
 
 void lk_report_findings(FILE *out, const struct lk_findings *findings, const char *prefix)

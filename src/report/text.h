@@ -16,6 +16,10 @@ void lk_report_headline(FILE *out, const struct lk_findings *findings);
  * message that is "  # ", so that no line can be taken for TAP. */
 void lk_report_findings(FILE *out, const struct lk_findings *findings, const char *prefix);
 
+/* The first of each kind, heap by bytes, without a judgement: what a test that was
+ * never judged has at the moment. */
+void lk_report_left(FILE *out, const struct lk_findings *findings, const char *prefix);
+
 /* The message for Check: "leakcheck: ", the headline, the findings; at most SIZE
  * bytes without the final zero.  What does not fit is left out by whole lines, and
  * the last line then says how many leaks are missing and that the whole report is

@@ -2,10 +2,11 @@
 #include "base/options.h"
 
 #include <check.h>
+#include <signal.h>
 #include <stdio.h>
 #include <string.h>
 
-enum kind { KIND_flag, KIND_number, KIND_text, KIND_list, KIND_set };
+enum kind { KIND_flag, KIND_number, KIND_text, KIND_word, KIND_list, KIND_set, KIND_signal };
 
 /* The list once more, with what the rows of the header leave out. */
 static const struct expected {
@@ -69,6 +70,8 @@ START_TEST(starts_with_the_defaults)
 #define IS_set IS_number
 #define IS_text(name, standard) ck_assert_str_eq(options.name, (standard))
 #define IS_list IS_text
+#define IS_word IS_text
+#define IS_signal(name, standard) ck_assert_int_eq(options.name, (standard))
 #define LK_OPTION(name, kind, standard, least, most, meta, help) IS_##kind(name, standard);
 #include "base/options.def"
 #undef LK_OPTION
@@ -194,6 +197,43 @@ static void check_set(const struct expected *row)
 	ck_assert_uint_eq(*set, LK_FAIL_ON_ALL);
 }
 
+static void check_word(const struct expected *row)
+{
+	const char *text = (const char *)&options + row->offset;
+
+	for (const char *word = lk_option_rows[row - list].meta; *word;
+	     word += strcspn(word, "|"), word += *word == '|') {
+		char value[64];
+
+		snprintf(value, sizeof value, "%.*s", (int)strcspn(word, "|"), word);
+		accept(row->name, value);
+		ck_assert_str_eq(text, value);
+	}
+	refuse(row->name, "");
+	refuse(row->name, "other");
+	refuse(row->name, lk_option_rows[row - list].meta);
+}
+
+static void check_signal(const struct expected *row)
+{
+	const int *number = (const int *)((const char *)&options + row->offset);
+
+	accept(row->name, "USR1");
+	ck_assert_int_eq(*number, SIGUSR1);
+	accept(row->name, "SIGTERM");
+	ck_assert_int_eq(*number, SIGTERM);
+	accept(row->name, "34");
+	ck_assert_int_eq(*number, 34);
+	refuse(row->name, "");
+	refuse(row->name, "0");
+	refuse(row->name, "KILL");
+	refuse(row->name, "9");
+	refuse(row->name, "33");
+	refuse(row->name, "1000");
+	refuse(row->name, "10x");
+	refuse(row->name, "usr1");
+}
+
 START_TEST(takes_what_its_kind_allows)
 {
 	const struct expected *row = &list[_i];
@@ -213,6 +253,12 @@ START_TEST(takes_what_its_kind_allows)
 		break;
 	case KIND_text:
 		check_text(row);
+		break;
+	case KIND_word:
+		check_word(row);
+		break;
+	case KIND_signal:
+		check_signal(row);
 		break;
 	}
 }
