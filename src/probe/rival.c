@@ -2,8 +2,12 @@
 #include "probe/rival.h"
 
 #include <dlfcn.h>
+#include <elf.h>
+#include <link.h>
 #include <stddef.h>
+#include <stdint.h>
 #include <stdlib.h>
+#include <string.h>
 #include <valgrind/valgrind.h>
 
 #include "base/real.h"
@@ -63,4 +67,71 @@ bool lk_rival_allocator(void)
 
 	lk_quiet_end(saved);
 	return other;
+}
+
+/* What a module says of its symbols; those that it takes from others come first. */
+struct symbols {
+	const ElfW(Sym) *table;
+	const char *names;
+	const uint32_t *hash; /* DT_GNU_HASH; its second word is the first symbol it has */
+};
+
+static bool find_symbols(const struct link_map *module, struct symbols *ret)
+{
+	*ret = (struct symbols){ 0 };
+	for (const ElfW(Dyn) *row = module->l_ld; row && row->d_tag != DT_NULL; row++) {
+		uintptr_t address = row->d_un.d_ptr;
+
+		/* The kernel's own module is left as it was written. */
+		if (address < module->l_addr)
+			address += module->l_addr;
+		if (row->d_tag == DT_SYMTAB)
+			ret->table = (const ElfW(Sym) *)address;
+		else if (row->d_tag == DT_STRTAB)
+			ret->names = (const char *)address;
+		else if (row->d_tag == DT_GNU_HASH)
+			ret->hash = (const uint32_t *)address;
+	}
+	return ret->table && ret->names && ret->hash;
+}
+
+/* Does MODULE take an operator new from another one? */
+static bool uses_operator_new(const struct link_map *module)
+{
+	struct symbols symbols;
+
+	if (!find_symbols(module, &symbols))
+		return false;
+	for (uint32_t i = 1; i < symbols.hash[1]; i++) {
+		const char *name = symbols.names + symbols.table[i].st_name;
+
+		if (symbols.table[i].st_shndx == SHN_UNDEF &&
+		    (strncmp(name, "_Znw", 4) == 0 || strncmp(name, "_Zna", 4) == 0))
+			return true;
+	}
+	return false;
+}
+
+const char *lk_rival_of_operators(void)
+{
+	struct link_map *module = NULL;
+	Dl_info theirs, operators;
+	int saved = lk_quiet_begin();
+	void *operator_new = dlsym(RTLD_DEFAULT, "_Znwm");
+	bool used = false;
+
+	if (operator_new && dladdr(operator_new, &operators) &&
+	    dladdr1((void *)(uintptr_t)lk_real.malloc, &theirs, (void **)&module,
+		    RTLD_DL_LINKMAP) &&
+	    operators.dli_fbase == theirs.dli_fbase) {
+		while (module && module->l_prev)
+			module = module->l_prev;
+		for (; module && !used; module = module->l_next)
+			used = uses_operator_new(module);
+	}
+	dlerror(); /* a program without C++ has made no mistake */
+	lk_quiet_end(saved);
+	return used ? "C++ operators new and delete are not watched: the allocator that is loaded "
+		      "has its own; run without it"
+		    : NULL;
 }

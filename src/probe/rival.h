@@ -14,4 +14,8 @@ const char *lk_rival_of_heap(void);
 /* Is the malloc behind our hooks another one than the C library's? */
 bool lk_rival_allocator(void);
 
+/* Where it is: one sentence if the program takes its operators new from it as well,
+ * whose blocks the hooks do not see; NULL if not. */
+const char *lk_rival_of_operators(void);
+
 #endif

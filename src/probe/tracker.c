@@ -118,13 +118,16 @@ void lk_tracker_boot(char **environment)
 	boot_run(variable(environment, LK_RUN_VARIABLE));
 	lk_unwind_set_depth(lk_tracker.options.frames);
 	lk_tracker.sanitized = lk_sanitizer_listen();
-	lk_heap_init(lk_tracker.sanitized || lk_rival_allocator() ? 8 : 32);
+	bool has_allocator = lk_rival_allocator();
+	lk_heap_init(lk_tracker.sanitized || has_allocator ? 8 : 32);
 	lk_tracker.heap = true;
 	heap_blind = lk_rival_of_heap();
 	lk_tracker.memcheck = lk_tracker.options.heap && lk_memcheck_runs();
 	if (lk_tracker.memcheck)
 		heap_blind = NULL;
 	lk_tracker.heap = lk_tracker.options.heap && !heap_blind && !lk_tracker.memcheck;
+	if (lk_tracker.heap && has_allocator && !lk_tracker.sanitized)
+		heap_blind = lk_rival_of_operators();
 	lk_tracker.descriptors = lk_tracker.options.descriptors;
 	lk_tracker.threads = lk_tracker.options.threads;
 	lk_tracker.children = lk_tracker.options.children;
