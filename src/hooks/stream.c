@@ -6,6 +6,7 @@
 #include "base/attributes.h"
 #include "base/real.h"
 #include "base/self.h"
+#include "probe/gone.h"
 #include "probe/listener.h"
 #include "probe/unwind.h"
 #include "base/light.h"
@@ -38,8 +39,10 @@ LK_EXPORT void rewind(FILE *stream)
 
 LK_EXPORT int dlclose(void *handle)
 {
+	struct lk_loaded *before = lk_gone_before();
 	int status = LK_REAL(dlclose)(handle);
 
 	lk_unwind_forget_modules();
+	lk_gone_after(before);
 	return status;
 }

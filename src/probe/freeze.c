@@ -15,6 +15,7 @@
 #include "probe/descriptor.h"
 #include "probe/descriptor_facts.h"
 #include "probe/freezing.h"
+#include "probe/gone.h"
 #include "probe/heap.h"
 #include "probe/memcheck.h"
 #include "probe/misuse.h"
@@ -133,6 +134,7 @@ size_t lk_freezing_stack(struct lk_freezing *freezing, lk_stack_id id)
 	stack->first = (uint32_t)snapshot->frames_count;
 	stack->count = (uint32_t)lk_depot_frames(id, snapshot->frames + stack->first,
 						 LK_STACK_FRAMES_MAX, &stack->cut);
+	lk_gone_translate(snapshot->frames + stack->first, stack->count, id);
 	snapshot->frames_count += stack->count;
 	freezing->index[place] = (uint32_t)at + 1;
 	return at;
@@ -398,6 +400,8 @@ static void fill(struct lk_freezing *freezing, lk_stack_id window, bool all_thre
 		snapshot->children_unknown = !lk_child_each(add_child, freezing);
 	add_heap(freezing);
 	snapshot->modules_count = lk_modules_list(snapshot->modules, MODULES_MAX);
+	snapshot->modules_count += lk_gone_list(snapshot->modules + snapshot->modules_count,
+						MODULES_MAX - snapshot->modules_count);
 }
 
 static bool freeze(lk_stack_id window, bool all_threads, struct lk_snapshot *ret)

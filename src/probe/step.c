@@ -126,13 +126,16 @@ static enum lk_step_outcome leave_unknown(const struct lk_step_tools *tools, str
 #endif
 
 /* Each call takes some stack, but for one to a function that was interrupted
- * before it took any (on aarch64, where calls push nothing). */
-static bool is_outside(const struct lk_registers *outside, const struct lk_position *at)
+ * before it took any (on aarch64, where calls push nothing) or that keeps its return
+ * address in a register (ADDRESS says where it is). */
+static bool is_outside(const struct lk_registers *outside, const struct lk_position *at,
+		       const struct lk_cfi_cell *address)
 {
 	uintptr_t sp = at->registers.value[LK_REG_SP];
 
 	return outside->value[LK_REG_SP] > sp ||
-	       (at->interrupted && outside->value[LK_REG_SP] == sp);
+	       ((at->interrupted || address->how == LK_CFI_REGISTER) &&
+		outside->value[LK_REG_SP] == sp);
 }
 
 /* Where the caller's frame begins: at the CFA, but for tables like that of glibc's
@@ -177,7 +180,7 @@ enum lk_step_outcome lk_step(const struct lk_step_tools *tools, struct lk_positi
 	}
 	if (!(outside.known >> LK_REG_PC & 1) || !(outside.known >> LK_REG_SP & 1))
 		return LK_STEP_LOST;
-	if (!cfi->is_signal_frame && !is_outside(&outside, at))
+	if (!cfi->is_signal_frame && !is_outside(&outside, at, &cfi->row.registers[LK_REG_PC]))
 		return LK_STEP_LOST;
 	at->registers = outside;
 	at->pc = lk_arch_pc(outside.value[LK_REG_PC]);
