@@ -9,7 +9,9 @@ compile_libs='' compile libheap.so -shared -fPIC heap_library.c &&
 	compiler=$CXX compile_libs='' compile cpp.o -c -std=c++17 cpp.cc &&
 	compile heap heap.c ./libheap.so ./cpp.o -lstdc++ -Wl,-rpath,"$scratch" || exit 1
 judge heap yes
-judge heap no
+# An emulator's maps do not say which memory is the heap's own: what is lost there
+# looks held by it.
+[ -n "${EMULATOR:-}" ] || judge heap no
 tap_check "many blocks of one place are one leak" \
 	shows out ':must_leak_list:0: leakcheck: [12] leaks*: heap 2400 B in 100 blocks$'
 tap_check "the place that Check prints is the leak's" \

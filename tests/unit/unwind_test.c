@@ -2,7 +2,6 @@
 /* The comparison with libunwind, on whole programs, is tests/oracle/run.sh. */
 #include "probe/unwind.h"
 
-#include <alloca.h>
 #include <check.h>
 #include <errno.h>
 #include <pthread.h>
@@ -124,116 +123,6 @@ START_TEST(sees_a_change_far_outside)
 		same_here = now_here;
 		same_there = now_there;
 	}
-}
-END_TEST
-
-/* One function at the same place in memory, called by the same line of `from` or by
- * something in between: all that tells the two stacks apart is where the function's
- * frame ends, which it keeps in its frame pointer or, with its stack aligned, in
- * memory. */
-typedef lk_stack_id ending(void);
-typedef lk_stack_id variable(size_t size, ending *end);
-static volatile char *place;
-
-/* Functions that save the frame pointer, which is an outer one's. */
-#define SAVER(name)                                                                          \
-	static NOINLINE lk_stack_id name(void)                                               \
-	{                                                                                    \
-		volatile char *own = alloca(place ? 32 : 64);                                \
-		own[0] = 1;                                                                  \
-		lk_stack_id stack = hook();                                                  \
-		own[1] = 1;                                                                  \
-		return stack;                                                                \
-	}
-SAVER(save_here)
-SAVER(save_there)
-
-static NOINLINE lk_stack_id with_alloca(size_t size, ending *end)
-{
-	place = alloca(size);
-	place[0] = 1;
-	lk_stack_id stack = end();
-	STAY;
-	return stack;
-}
-
-static NOINLINE lk_stack_id aligned(size_t size, ending *end)
-{
-	volatile char buffer[64] __attribute__((aligned(64)));
-
-	place = alloca(size);
-	place[0] = buffer[size % 64] = 1;
-	lk_stack_id stack = end();
-	buffer[0] = 2;
-	return stack;
-}
-
-#define BETWEEN(name, inner)                                                                 \
-	static NOINLINE lk_stack_id name(size_t size, ending *end)                           \
-	{                                                                                    \
-		lk_stack_id stack = inner(size, end);                                        \
-		STAY;                                                                        \
-		return stack;                                                                \
-	}
-BETWEEN(before_alloca, with_alloca)
-BETWEEN(before_aligned, aligned)
-
-static NOINLINE lk_stack_id from(variable *way, size_t size, size_t shift, ending *end)
-{
-	volatile char *unused = alloca(shift);
-
-	unused[0] = 1;
-	lk_stack_id stack = way(size, end);
-	unused[1] = 1;
-	return stack;
-}
-
-static struct {
-	variable *near, *far;
-	size_t shift;
-} const pairs[] = {
-	{ with_alloca, before_alloca, 16 }, { aligned, before_aligned, 16 },
-	{ aligned, before_aligned, 32 },    { aligned, before_aligned, 48 },
-};
-static ending *const endings[] = { hook, call_hook, save_here, save_there };
-enum { PAIRS = sizeof pairs / sizeof *pairs, ENDINGS = sizeof endings / sizeof *endings };
-
-static size_t count_of(lk_stack_id id)
-{
-	struct stack stack;
-
-	look_up(&stack, id);
-	ck_assert(!stack.cut);
-	return stack.count;
-}
-
-START_TEST(sees_where_a_frame_ends)
-{
-	enum { SIZE = 1024 };
-	unsigned same_place = 0;
-	for (volatile int i = 0; i < PAIRS * ENDINGS * ENDINGS; i++) {
-		int pair = i % PAIRS, warm = i / PAIRS % ENDINGS, now = i / PAIRS / ENDINGS;
-		variable *near = pairs[pair].near, *far = pairs[pair].far;
-		size_t shift = pairs[pair].shift, moved = 0;
-
-		from(far, SIZE, shift, endings[warm]);
-		uintptr_t far_place = (uintptr_t)place;
-		from(near, SIZE, shift, endings[warm]);
-		if (near == with_alloca)
-			moved = (uintptr_t)place - far_place;
-		/* A call site for all, and a walk of it before. */
-		lk_stack_id stacks[3] = { 0 };
-		for (volatile int turn = 0; turn < 3; turn++) {
-			variable *way = turn < 2 ? near : far;
-			ending *end = endings[turn == 0 ? warm : now];
-			stacks[turn] = from(way, turn < 2 ? SIZE : SIZE - moved, shift, end);
-			if (turn == 1)
-				far_place = (uintptr_t)place;
-		}
-		same_place += far_place == (uintptr_t)place;
-		ck_assert_uint_eq(count_of(stacks[2]), count_of(stacks[1]) + 1);
-	}
-	ck_assert_uint_gt(same_place, ENDINGS * ENDINGS);
 }
 END_TEST
 
@@ -624,7 +513,6 @@ int main(void)
 	tcase_add_test(tests, begins_with_the_caller_of_the_hook);
 	tcase_add_test(tests, names_equal_stacks_alike_and_others_not);
 	tcase_add_test(tests, sees_a_change_far_outside);
-	tcase_add_test(tests, sees_where_a_frame_ends);
 	tcase_add_test(tests, keeps_the_innermost_frames_and_says_so);
 	tcase_add_test(tests, is_exact_at_every_depth_around_the_limit);
 	tcase_add_test(tests, keeps_errno);

@@ -1,0 +1,157 @@
+/* SPDX-License-Identifier: MIT */
+/* What the reuse of a remembered walk must see; see also unwind_test.c. */
+#include "probe/walker.h"
+
+#include <alloca.h>
+#include <check.h>
+#include <stdbool.h>
+#include <stdlib.h>
+
+#include "probe/depot.h"
+#include "probe/unwind.h"
+
+#define NOINLINE __attribute__((noinline))
+#define STAY __asm__ volatile("" ::: "memory")
+
+/* Stands for an exported function. */
+static NOINLINE lk_stack_id hook(void)
+{
+	lk_stack_id stack = lk_unwind(__builtin_frame_address(0));
+
+	STAY;
+	return stack;
+}
+
+static NOINLINE lk_stack_id call_hook(void)
+{
+	lk_stack_id stack = hook();
+
+	STAY;
+	return stack;
+}
+
+/* One function at the same place in memory, called by the same line of `from` or by
+ * something in between: all that tells the two stacks apart is where the function's
+ * frame ends, which it keeps in its frame pointer or, with its stack aligned, in
+ * memory. */
+typedef lk_stack_id ending(void);
+typedef lk_stack_id variable(size_t size, ending *end);
+static volatile char *place;
+
+/* Functions that save the frame pointer, which is an outer one's. */
+#define SAVER(name)                                                                          \
+	static NOINLINE lk_stack_id name(void)                                               \
+	{                                                                                    \
+		volatile char *own = alloca(place ? 32 : 64);                                \
+		own[0] = 1;                                                                  \
+		lk_stack_id stack = hook();                                                  \
+		own[1] = 1;                                                                  \
+		return stack;                                                                \
+	}
+SAVER(save_here)
+SAVER(save_there)
+
+static NOINLINE lk_stack_id with_alloca(size_t size, ending *end)
+{
+	place = alloca(size);
+	place[0] = 1;
+	lk_stack_id stack = end();
+	STAY;
+	return stack;
+}
+
+static NOINLINE lk_stack_id aligned(size_t size, ending *end)
+{
+	volatile char buffer[64] __attribute__((aligned(64)));
+
+	place = alloca(size);
+	place[0] = buffer[size % 64] = 1;
+	lk_stack_id stack = end();
+	buffer[0] = 2;
+	return stack;
+}
+
+#define BETWEEN(name, inner)                                                                 \
+	static NOINLINE lk_stack_id name(size_t size, ending *end)                           \
+	{                                                                                    \
+		lk_stack_id stack = inner(size, end);                                        \
+		STAY;                                                                        \
+		return stack;                                                                \
+	}
+BETWEEN(before_alloca, with_alloca)
+BETWEEN(before_aligned, aligned)
+
+static NOINLINE lk_stack_id from(variable *way, size_t size, size_t shift, ending *end)
+{
+	volatile char *unused = alloca(shift);
+
+	unused[0] = 1;
+	lk_stack_id stack = way(size, end);
+	unused[1] = 1;
+	return stack;
+}
+
+static struct {
+	variable *near, *far;
+	size_t shift;
+} const pairs[] = {
+	{ with_alloca, before_alloca, 16 }, { aligned, before_aligned, 16 },
+	{ aligned, before_aligned, 32 },    { aligned, before_aligned, 48 },
+};
+static ending *const endings[] = { hook, call_hook, save_here, save_there };
+enum { PAIRS = sizeof pairs / sizeof *pairs, ENDINGS = sizeof endings / sizeof *endings };
+
+static size_t count_of(lk_stack_id id)
+{
+	uintptr_t frames[LK_STACK_FRAMES_MAX];
+	bool cut;
+	size_t count = lk_depot_frames(id, frames, LK_STACK_FRAMES_MAX, &cut);
+
+	ck_assert(!cut);
+	return count;
+}
+
+START_TEST(sees_where_a_frame_ends)
+{
+	enum { SIZE = 1024 };
+	unsigned same_place = 0;
+	for (volatile int i = 0; i < PAIRS * ENDINGS * ENDINGS; i++) {
+		int pair = i % PAIRS, warm = i / PAIRS % ENDINGS, now = i / PAIRS / ENDINGS;
+		variable *near = pairs[pair].near, *far = pairs[pair].far;
+		size_t shift = pairs[pair].shift, moved = 0;
+
+		from(far, SIZE, shift, endings[warm]);
+		uintptr_t far_place = (uintptr_t)place;
+		from(near, SIZE, shift, endings[warm]);
+		if (near == with_alloca)
+			moved = (uintptr_t)place - far_place;
+		/* A call site for all, and a walk of it before. */
+		lk_stack_id stacks[3] = { 0 };
+		for (volatile int turn = 0; turn < 3; turn++) {
+			variable *way = turn < 2 ? near : far;
+			ending *end = endings[turn == 0 ? warm : now];
+			stacks[turn] = from(way, turn < 2 ? SIZE : SIZE - moved, shift, end);
+			if (turn == 1)
+				far_place = (uintptr_t)place;
+		}
+		same_place += far_place == (uintptr_t)place;
+		ck_assert_uint_eq(count_of(stacks[2]), count_of(stacks[1]) + 1);
+	}
+	ck_assert_uint_ge(same_place, ENDINGS * ENDINGS);
+}
+END_TEST
+
+int main(void)
+{
+	Suite *suite = suite_create("walker");
+	TCase *tests = tcase_create("walker");
+
+	tcase_add_test(tests, sees_where_a_frame_ends);
+	suite_add_tcase(suite, tests);
+
+	SRunner *runner = srunner_create(suite);
+	srunner_run_all(runner, CK_ENV);
+	int failed = srunner_ntests_failed(runner);
+	srunner_free(runner);
+	return failed > 0;
+}
