@@ -34,7 +34,7 @@ static void read_names(int fd, struct lk_descriptor *row)
 /* What poll says of FD at once, without waiting. */
 static int state_of(int fd)
 {
-	static const struct timespec at_once;
+	struct timespec at_once = { 0 }; /* what is left of it is written back */
 	struct pollfd asked = { .fd = fd, .events = POLLRDHUP };
 
 	return syscall(SYS_ppoll, &asked, 1, &at_once, NULL, 0) < 0 ? 0 : asked.revents;
