@@ -34,43 +34,69 @@ void lk_summary_expect(void)
 	lk_quiet_end(saved);
 }
 
-/* Those of the program itself the leakcheck command does not know. */
-static void tell_stale_rules(void)
+/* Stale rules of the program itself the leakcheck command does not know. */
+static void print_stale_rules(FILE *out)
 {
 	struct lk_run *run = lk_tracker.run;
 	size_t first = lk_tracker.run_is_named ? lk_rules_from_files() : 0;
-	size_t stale = lk_report_stale_rules(stderr, lk_rules(), run->rules, first);
+	size_t stale = lk_report_stale_rules(out, lk_rules(), run->rules, first);
 
 	__atomic_fetch_add(&run->stale_rules, stale, __ATOMIC_RELAXED);
 }
 
-static void tell_all(void)
+static void print_all(FILE *out)
 {
-	const struct lk_run *run = lk_tracker.run;
+	lk_summary_print(lk_tracker.run, out);
+	print_stale_rules(out);
+}
 
-	lk_summary_print(run, stderr);
-	tell_stale_rules();
-	enum lk_status status = lk_summary_status(run, &lk_tracker.options);
+/* In one piece, because other runners may end at the same time. */
+static void say(void (*print)(FILE *out))
+{
+	char *text = NULL;
+	size_t size = 0;
+	FILE *out = open_memstream(&text, &size);
+
+	if (!out) {
+		print(stderr);
+		return;
+	}
+	print(out);
+	if (LK_REAL(fclose)(out) == 0)
+		LK_REAL(fwrite)(text, 1, size, stderr);
+	free(text);
+}
+
+/* Ends the process if the program returned 0 and its tests say otherwise. */
+static void leave(void)
+{
+	enum lk_status status = lk_summary_status(lk_tracker.run, &lk_tracker.options);
+
 	if (program_status == 0 && status != LK_STATUS_CLEAN) {
 		LK_REAL(fflush)(NULL);
 		_exit(status);
 	}
 }
 
+static bool has_tests(const struct lk_run *run)
+{
+	return run->tests_checked + run->misuses + run->tests_ignored +
+		       lk_summary_not_checked(run) >
+	       0;
+}
+
 /* Runs after the program's own exit handlers, because our object was initialised
  * first. */
 __attribute__((destructor)) static void finish(void)
 {
-	const struct lk_run *run = lk_tracker.run;
-
 	if (!expected || runner != getpid())
 		return;
 	int saved = lk_quiet_begin();
-	if (lk_tracker.run_is_named)
-		tell_stale_rules();
-	else if (run->tests_checked + run->misuses + run->tests_ignored +
-			 lk_summary_not_checked(run) >
-		 0)
-		tell_all();
+	if (lk_tracker.run_is_named) {
+		say(print_stale_rules);
+	} else if (has_tests(lk_tracker.run)) {
+		say(print_all);
+		leave();
+	}
 	lk_quiet_end(saved);
 }
