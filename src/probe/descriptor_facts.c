@@ -77,6 +77,20 @@ static void read_socket(int fd, struct lk_descriptor *row)
 	row->is_hung_up = state_of(fd) & (POLLHUP | POLLRDHUP);
 }
 
+/* The flag belongs to the number, not to the file: where ours was taken over from another
+ * process, the kernel's text tells of that one's. */
+static bool is_closed_on_exec(int fd, const struct lk_descriptor *row)
+{
+	const char *flags = strstr(row->fdinfo, "flags:\t");
+	unsigned long sum = 0;
+
+	if (!lk_proc_is_other() || !flags)
+		return syscall(SYS_fcntl, fd, F_GETFD) & FD_CLOEXEC;
+	for (flags += strlen("flags:\t"); *flags >= '0' && *flags <= '7'; flags++)
+		sum = sum * 8 + (unsigned long)(*flags - '0');
+	return sum & O_CLOEXEC;
+}
+
 void lk_descriptor_facts(int fd, struct lk_descriptor *row)
 {
 	int saved = errno;
@@ -90,7 +104,7 @@ void lk_descriptor_facts(int fd, struct lk_descriptor *row)
 	if (!lk_proc_has_descriptors())
 		return; /* what has this number here is something else */
 	row->flags = (int)syscall(SYS_fcntl, fd, F_GETFL);
-	row->close_on_exec = syscall(SYS_fcntl, fd, F_GETFD) & FD_CLOEXEC;
+	row->close_on_exec = is_closed_on_exec(fd, row);
 	if (fstat(fd, &status) == 0) {
 		row->mode = status.st_mode;
 		row->device = status.st_dev;

@@ -27,7 +27,7 @@ watch ./timeouts >watched 2>err
 tap_check "Check says the same" cmp alone watched
 for test in hangs_waiting hangs_spinning hangs_deaf hangs_joining hangs_broken; do
 	tap_check "$test: what it holds" tells $test ': timed out; ' 'heap 1234567 B in 1 block' \
-		'heap 5000 B in 100 blocks' 'fd [0-9]* /dev/zero' '> keep_things '
+		'heap 5000 B in 100 blocks' 'fd [0-9]* /dev/zero O_RDONLY, from$' '> keep_things '
 done
 tap_check "hangs_waiting: where it is stuck" tells hangs_waiting '^  main thread [0-9]* \[signal wait' \
 	'^  pause' '^  wait_for_ever$' "^  .*/timeouts.c:[0-9]*$"
