@@ -138,12 +138,18 @@ static bool has_frames(const struct lk_suppression *rule, const struct lk_findin
 	       stack_is(wanted + 1, count - 1, finding->frames, finding->frames_count);
 }
 
+static bool is_lost(const struct lk_finding *finding)
+{
+	return finding->class == LK_CLASS_lost || finding->class == LK_CLASS_indirect ||
+	       finding->class == LK_CLASS_memcheck;
+}
+
 static bool covers(const struct lk_suppression *rule, const struct lk_finding *finding,
 		   const char *test)
 {
 	char id[16];
 
-	if (!(rule->kinds >> finding->kind & 1))
+	if (!(rule->kinds >> finding->kind & 1) || (rule->is_for_reachable && is_lost(finding)))
 		return false;
 	if (rule->is_test)
 		return test && lk_pattern_in(rule->pattern, test);

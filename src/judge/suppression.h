@@ -49,6 +49,7 @@ struct lk_suppression {
 	bool is_test;	/* PATTERN names a test */
 	bool is_whole_test; /* which is not verified at all */
 	bool is_id;
+	bool is_for_reachable; /* its match-leak-kinds: names only what is still held */
 	enum lk_suppression_where where;
 	char *pattern; /* NULL: FRAMES say it */
 	char *state;   /* of a thread; NULL: any */

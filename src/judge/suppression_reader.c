@@ -307,7 +307,12 @@ static bool read_entry_line(struct reader *reader, char *line, unsigned step,
 		rule->kinds = kinds_of(line);
 		return true;
 	}
-	if (rule->kinds == 0 || strncmp(line, "match-leak-kinds:", 17) == 0)
+	if (strncmp(line, "match-leak-kinds:", 17) == 0) {
+		rule->is_for_reachable = !strstr(line, "definite") && !strstr(line, "indirect") &&
+					 !strstr(line, "possible") && !strstr(line, "all");
+		return true;
+	}
+	if (rule->kinds == 0)
 		return true;
 	return add_frame(reader, line, rule);
 }

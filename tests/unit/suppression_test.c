@@ -120,6 +120,7 @@ START_TEST(reads_valgrinds_form)
 {
 	ck_assert(covers(LK_KIND_heap, ENTRY("fun:malloc\nfun:png_malloc\n")));
 	ck_assert(covers(LK_KIND_heap, ENTRY("match-leak-kinds: all\nfun:png_m*\n")));
+	ck_assert(!covers(LK_KIND_heap, ENTRY("match-leak-kinds: reachable\nfun:png_m*\n")));
 	ck_assert(covers(LK_KIND_heap, ENTRY("...\nfun:header_add\n")));
 	ck_assert(covers(LK_KIND_heap, ENTRY("fun:?alloc\n...\nfun:test_*_fn\n")));
 	ck_assert(covers(LK_KIND_heap, ENTRY("obj:*/libpng*\nobj:*\nsrc:src/parse.c:88\n")));
