@@ -51,6 +51,19 @@ static void exclude_arenas(struct lk_scan *scan, uintptr_t start, uintptr_t end)
 	}
 }
 
+/* The part of MAP that brk gave; the kernel calls it [heap], emulators may not. */
+static struct lk_range part_of_brk(const struct lk_map *map)
+{
+	struct lk_range none = { map->start, map->start };
+
+	if (strcmp(map->name, "[heap]") == 0)
+		return (struct lk_range){ map->start, map->end };
+	if (map->name[0] != '\0')
+		return none;
+	uintptr_t end = ((uintptr_t)syscall(SYS_brk, 0) + PAGE - 1) & ~(uintptr_t)(PAGE - 1);
+	return map->start < end && end <= map->end ? (struct lk_range){ map->start, end } : none;
+}
+
 static void add_map(void *context, const struct lk_map *map)
 {
 	struct lk_scan *scan = context;
@@ -61,12 +74,13 @@ static void add_map(void *context, const struct lk_map *map)
 	if (!map->readable || strncmp(map->name, "[vv", 3) == 0)
 		return;
 	lk_ranges_add(&scan->marking.readable, map->start, map->end);
-	if (strcmp(map->name, "[heap]") == 0)
-		scan->heap = (struct lk_range){ map->start, map->end };
+	struct lk_range heap = part_of_brk(map);
+	if (heap.start < heap.end)
+		scan->heap = heap;
 	/* Valgrind's own memory stands in the list, too, and changes all the time. */
 	if (!map->writable || !is_anonymous || RUNNING_ON_VALGRIND)
 		return;
-	lk_ranges_add(&scan->mappings, map->start, map->end);
+	lk_ranges_add(&scan->mappings, heap.end, map->end);
 	if (!map->shared && scan->marking.index.shift == 5)
 		exclude_arenas(scan, map->start, map->end);
 }
