@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* What is young in a process at one instant: the only value that crosses from
+/* What is in a process at one instant, the young or all: the only value that crosses from
  * the light tower to the heavy one.  Plain data, no pointer into the tables. */
 #ifndef LK_MODEL_SNAPSHOT_H
 #define LK_MODEL_SNAPSHOT_H
@@ -13,6 +13,7 @@
 #include "model/descriptor.h"
 #include "model/misuse.h"
 #include "model/module.h"
+#include "model/moment.h"
 #include "model/series.h"
 #include "model/stack.h"
 #include "model/thread.h"
@@ -75,11 +76,20 @@ struct lk_site {
 	size_t series; /* index into series; series[0] is the empty one */
 };
 
+/* All that one stack took, alive or not, in the scope of the moment. */
+struct lk_total {
+	size_t stack; /* index into stacks */
+	uint64_t blocks, bytes;
+};
+
 enum { LK_NOT_AGAIN_MAX = 256 };
 
 struct lk_snapshot {
+	struct lk_moment moment;
 	struct lk_site *sites;
 	size_t sites_count;
+	struct lk_total *totals; /* each stack once; none unless moment.totals_known */
+	size_t totals_count;
 	struct lk_descriptor *descriptors;
 	size_t descriptors_count;
 	uint64_t descriptors_beyond; /* as new as these, without a row: there is no room */

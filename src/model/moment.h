@@ -1,0 +1,44 @@
+/* SPDX-License-Identifier: MIT */
+/* When and of what a snapshot was taken, and what the process's counters said then. */
+#ifndef LK_MODEL_MOMENT_H
+#define LK_MODEL_MOMENT_H
+
+#include <stdbool.h>
+#include <stdint.h>
+#include <sys/types.h>
+
+enum { LK_MOMENT_TEST_MAX = 256, LK_MOMENT_PROGRAM_MAX = 512 };
+
+/* What the sites of a snapshot hold. */
+enum lk_scope {
+	LK_SCOPE_WINDOW,  /* what was taken since the window was opened, and is young */
+	LK_SCOPE_PROCESS, /* all that is alive */
+};
+
+/* Sums since the process started, or since the window was opened (the scope); sizes in
+ * bytes. */
+struct lk_counts {
+	uint64_t allocations, releases; /* calls that gave or took a block */
+	uint64_t allocated_bytes;	/* by those calls, as they were asked for */
+	uint64_t live_blocks, live_bytes;
+	uint64_t peak_bytes;		 /* the most that was live at once */
+	uint64_t heap_used, heap_system; /* by the allocator; and what it has of the kernel */
+	uint64_t descriptors, threads, children; /* there are now */
+	uint64_t opened, started, spawned;	 /* of them, there were in all */
+	uint64_t resident_peak;		 /* of the process, as getrusage tells */
+};
+
+struct lk_moment {
+	enum lk_scope scope;
+	pid_t process;
+	uint64_t monotonic_ns, realtime_ns; /* when it was taken: both clocks at once */
+	uint64_t span_ns;     /* from the first to the last that was looked at */
+	uint64_t duration_ns; /* since the window was opened; 0 without one */
+	struct lk_counts counts;
+	/* Counted on request only: totals, releases, allocated_bytes; and peak_bytes. */
+	bool totals_known, peak_known;
+	char test[LK_MOMENT_TEST_MAX]; /* as Check names it; empty outside of tests */
+	char program[LK_MOMENT_PROGRAM_MAX]; /* path of the executable */
+};
+
+#endif
