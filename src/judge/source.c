@@ -220,6 +220,7 @@ static void find_names(const struct lk_source *source, Dwarf_Die *die, struct lk
 {
 	const struct lk_libdw *libdw = source->libdw;
 	Dwarf_Attribute memory, *attribute;
+	Dwarf_Word line;
 
 	place->name = libdw->dwarf_diename(die);
 	attribute = libdw->dwarf_attr_integrate(die, DW_AT_linkage_name, &memory);
@@ -227,6 +228,9 @@ static void find_names(const struct lk_source *source, Dwarf_Die *die, struct lk
 		attribute = libdw->dwarf_attr_integrate(die, DW_AT_MIPS_linkage_name, &memory);
 	if (attribute)
 		place->linkage_name = libdw->dwarf_formstring(attribute);
+	if (libdw->dwarf_formudata(libdw->dwarf_attr_integrate(die, DW_AT_decl_line, &memory),
+				   &line) == 0)
+		place->start = (unsigned)line;
 }
 
 /* Moves DIE to its child that holds ADDRESS: an inlined call or a block. */

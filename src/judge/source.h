@@ -19,6 +19,7 @@ struct lk_place {
 	const char *linkage_name; /* mangled */
 	const char *file;	  /* see struct lk_frame */
 	unsigned line;
+	unsigned start; /* where the function is declared */
 	bool inlined; /* into the place that follows */
 };
 

@@ -30,6 +30,7 @@ struct lk_frame {
 	const char *function;	 /* demangled */
 	const char *file;	 /* see above */
 	unsigned line;		 /* 0 if unknown */
+	unsigned start;		 /* the line where the function is declared, 0 if unknown */
 	bool inlined;		 /* inlined into the frame that follows */
 	const struct lk_module *module; /* NULL: no module holds the address */
 	uintptr_t offset;	 /* pc - module->bias: the address in the file */

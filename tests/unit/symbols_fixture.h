@@ -148,6 +148,8 @@ static inline void assert_frame(const struct lk_frame *frame, const char *functi
 	ck_assert_uint_eq(frame->line, line);
 	if (line == 0)
 		return;
+	/* So is the sample written. */
+	ck_assert_uint_eq(frame->start, line - 2);
 	const char *file = "symbols_sample.c";
 	ck_assert_ptr_nonnull(frame->file);
 	ck_assert_uint_ge(strlen(frame->file), strlen(file));
