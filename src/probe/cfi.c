@@ -4,6 +4,8 @@
 #include <stddef.h>
 #include <string.h>
 
+#include "probe/cursor.h"
+
 #include "base/light.h"
 
 /* DW_CFA_*: the upper two bits of an instruction, or all of it. */
@@ -57,75 +59,53 @@ enum {
 
 /* What a common information entry says for its functions. */
 struct common {
-	const uint8_t *instructions, *end;
+	struct lk_cursor instructions;
 	uint64_t code_unit;
 	int64_t data_unit;
 	uint8_t pointer_format;
 	bool has_augmentation, is_signal_frame;
 };
 
-uint64_t lk_cfi_uleb128(const uint8_t **at)
+/* A table entry begins with its length. */
+static struct lk_cursor entry_at(const struct lk_code *code, uintptr_t address)
 {
-	uint64_t value = 0;
-	unsigned shift = 0;
-	uint8_t byte;
+	struct lk_cursor entry = {
+		.at = (const uint8_t *)address,
+		.end = (const uint8_t *)code->end,
+		.is_short = address < code->start || address >= code->end,
+	};
 
-	do {
-		byte = *(*at)++;
-		if (shift < 64)
-			value |= (uint64_t)(byte & 0x7f) << shift;
-		shift += 7;
-	} while (byte & 0x80);
-	return value;
+	if (entry.is_short)
+		entry.at = entry.end;
+	uint64_t length = lk_cursor_number(&entry, 4);
+	const uint8_t *start = entry.at;
+	/* That of all ones announces a longer one, which no linker writes here. */
+	if (length == 0 || length == UINT32_MAX || !lk_cursor_take(&entry, length))
+		entry.is_short = true;
+	return (struct lk_cursor){ start, entry.at, entry.is_short };
 }
 
-int64_t lk_cfi_sleb128(const uint8_t **at)
+static bool read_pointer(struct lk_cursor *from, uint8_t format, uintptr_t *value)
 {
-	uint64_t value = 0;
-	unsigned shift = 0;
-	uint8_t byte;
-
-	do {
-		byte = *(*at)++;
-		if (shift < 64)
-			value |= (uint64_t)(byte & 0x7f) << shift;
-		shift += 7;
-	} while (byte & 0x80);
-	if (shift < 64 && (byte & 0x40))
-		value |= ~UINT64_C(0) << shift;
-	return (int64_t)value;
-}
-
-static uint64_t read_bytes(const uint8_t **at, unsigned size)
-{
-	uint64_t value = 0;
-
-	memcpy(&value, *at, size); /* both processors are little endian */
-	*at += size;
-	return value;
-}
-
-static bool read_pointer(const uint8_t **at, uint8_t format, uintptr_t *value)
-{
-	uintptr_t self = (uintptr_t)*at;
+	uintptr_t self = (uintptr_t)from->at;
 
 	switch (format & FORMAT_MASK) {
 	case FORMAT_U2:
-		*value = read_bytes(at, 2);
+		*value = lk_cursor_number(from, 2);
 		break;
 	case FORMAT_U2 | FORMAT_SIGNED:
-		*value = (uintptr_t)(int16_t)read_bytes(at, 2);
+		*value = (uintptr_t)lk_cursor_signed(from, 2);
 		break;
 	case FORMAT_U4:
-		*value = read_bytes(at, 4);
+		*value = lk_cursor_number(from, 4);
 		break;
 	case FORMAT_U4 | FORMAT_SIGNED:
-		*value = (uintptr_t)(int32_t)read_bytes(at, 4);
+		*value = (uintptr_t)lk_cursor_signed(from, 4);
 		break;
 	case FORMAT_POINTER:
 	case FORMAT_U8:
 	case FORMAT_U8 | FORMAT_SIGNED:
-		*value = read_bytes(at, 8);
+		*value = lk_cursor_number(from, 8);
 		break;
 	default:
 		return false;
@@ -134,52 +114,64 @@ static bool read_pointer(const uint8_t **at, uint8_t format, uintptr_t *value)
 		*value += self;
 	else if (format & BASE_MASK)
 		return false;
-	return !(format & INDIRECT);
+	return !(format & INDIRECT) && !from->is_short;
 }
 
-/* The function's entry whose start is the last one not above PC. */
-static const uint8_t *search(const uint8_t *header, uintptr_t pc)
+static int32_t read_row(const uint8_t *table, uint64_t number)
 {
-	const uint8_t *at = header + 4;
-	uintptr_t unused;
-	int64_t relative = (int64_t)(pc - (uintptr_t)header);
+	int32_t value;
 
-	if (header[0] != 1 || header[2] != FORMAT_U4 || header[3] != SEARCH_TABLE ||
-	    (header[1] != OMITTED && !read_pointer(&at, header[1] & ~INDIRECT, &unused)))
-		return NULL;
-	uint32_t count = (uint32_t)read_bytes(&at, 4), low = 0, high = count;
-	const int32_t *table = (const int32_t *)at;
+	memcpy(&value, table + number * sizeof value, sizeof value);
+	return value;
+}
 
-	if (count == 0 || relative < table[0])
-		return NULL;
+/* Where the function's entry is whose start is the last one not above PC; 0: there is
+ * none. */
+static uintptr_t search(const struct lk_code *code, uintptr_t pc)
+{
+	uintptr_t header = (uintptr_t)code->eh_frame_hdr, unused;
+	int64_t relative = (int64_t)(pc - header);
+
+	if (header < code->start || header >= code->end)
+		return 0;
+	struct lk_cursor from = { .at = code->eh_frame_hdr, .end = (const uint8_t *)code->end };
+	const uint8_t *formats = lk_cursor_take(&from, 4);
+	if (!formats || formats[0] != 1 || formats[2] != FORMAT_U4 || formats[3] != SEARCH_TABLE ||
+	    (formats[1] != OMITTED && !read_pointer(&from, formats[1] & ~INDIRECT, &unused)))
+		return 0;
+	uint64_t count = lk_cursor_number(&from, 4), low = 0, high = count;
+	const uint8_t *table = lk_cursor_take(&from, count * 2 * sizeof(int32_t));
+
+	if (!table || count == 0 || relative < read_row(table, 0))
+		return 0;
 	while (high - low > 1) {
-		uint32_t middle = low + (high - low) / 2;
+		uint64_t middle = low + (high - low) / 2;
 
-		if (table[2 * middle] <= relative)
+		if (read_row(table, 2 * middle) <= relative)
 			low = middle;
 		else
 			high = middle;
 	}
-	return header + table[2 * low + 1];
+	return header + (uintptr_t)(intptr_t)read_row(table, 2 * low + 1);
 }
 
 /* One letter each for what follows in the augmentation data. */
-static bool read_augmentation(struct common *common, const char *letters, const uint8_t *at)
+static bool read_augmentation(struct common *common, const char *letters, struct lk_cursor *from)
 {
 	uintptr_t unused;
 
 	for (; *letters; letters++)
 		switch (*letters) {
 		case 'R':
-			common->pointer_format = *at++;
+			common->pointer_format = (uint8_t)lk_cursor_number(from, 1);
 			break;
 		case 'L':
-			at++;
+			lk_cursor_number(from, 1);
 			break;
 		case 'P': {
-			uint8_t format = *at++;
+			uint8_t format = (uint8_t)lk_cursor_number(from, 1);
 
-			if (!read_pointer(&at, format & ~INDIRECT, &unused))
+			if (!read_pointer(from, format & ~INDIRECT, &unused))
 				return false;
 			break;
 		}
@@ -195,42 +187,49 @@ static bool read_augmentation(struct common *common, const char *letters, const 
 	return true;
 }
 
-static bool read_common(struct common *common, const uint8_t *at)
+/* The bytes that follow their number; none if there are fewer. */
+static struct lk_cursor take_counted(struct lk_cursor *from)
 {
-	uint32_t length = (uint32_t)read_bytes(&at, 4);
+	uint64_t size = lk_cursor_uleb128(from);
+	const uint8_t *start = lk_cursor_take(from, size);
 
-	*common = (struct common){ .end = at + length };
-	if (length == UINT32_MAX || read_bytes(&at, 4) != 0)
-		return false;
-	uint8_t version = *at++;
-	const char *letters = (const char *)at;
+	return (struct lk_cursor){ start, start ? start + size : NULL, false };
+}
 
-	at += strlen(letters) + 1;
-	if (version != 1 && version != 3)
+static bool read_common(struct common *common, struct lk_cursor from)
+{
+	*common = (struct common){ .code_unit = 0 };
+	if (lk_cursor_number(&from, 4) != 0)
 		return false;
-	common->code_unit = lk_cfi_uleb128(&at);
-	common->data_unit = lk_cfi_sleb128(&at);
-	if ((version == 1 ? *at++ : lk_cfi_uleb128(&at)) != LK_REG_PC)
+	uint8_t version = (uint8_t)lk_cursor_number(&from, 1);
+	const char *letters = (const char *)from.at;
+	const char *zero = memchr(letters, '\0', (size_t)(from.end - from.at));
+
+	if (!zero || (version != 1 && version != 3))
+		return false;
+	from.at = (const uint8_t *)zero + 1;
+	common->code_unit = lk_cursor_uleb128(&from);
+	common->data_unit = lk_cursor_sleb128(&from);
+	if ((version == 1 ? lk_cursor_number(&from, 1) : lk_cursor_uleb128(&from)) != LK_REG_PC)
 		return false;
 	common->has_augmentation = *letters == 'z';
 	if (common->has_augmentation) {
-		uint64_t size = lk_cfi_uleb128(&at);
+		struct lk_cursor data = take_counted(&from);
 
-		if (!read_augmentation(common, letters + 1, at))
+		if (!read_augmentation(common, letters + 1, &data) || data.is_short)
 			return false;
-		at += size;
 	} else if (*letters) {
 		return false;
 	}
-	common->instructions = at;
-	return true;
+	common->instructions = from;
+	return !from.is_short;
 }
 
 /* One run over a sequence of instructions. */
 struct run {
 	struct lk_cfi *cfi;
 	const struct common *common;
-	const uint8_t *at;
+	struct lk_cursor from;
 	uintptr_t location;
 	unsigned remembered;
 };
@@ -247,36 +246,32 @@ static void restore(struct run *run, uint64_t reg)
 		run->cfi->row.registers[reg] = run->cfi->initial.registers[reg];
 }
 
-static const uint8_t *take_expression(struct run *run)
+/* An offset in units of data.  Whoever writes a table may write any number. */
+static int64_t scaled(const struct run *run, uint64_t number)
 {
-	const uint8_t *block = run->at;
-	uint64_t length = lk_cfi_uleb128(&run->at);
-
-	run->at += length;
-	return block;
+	return (int64_t)(number * (uint64_t)run->common->data_unit);
 }
 
 /* Instructions that say where the caller's value of one register is. */
 static bool register_instruction(struct run *run, uint8_t code)
 {
-	struct lk_cfi_cell ignored, *cell = cell_of(run, lk_cfi_uleb128(&run->at), &ignored);
-	int64_t unit = run->common->data_unit;
+	struct lk_cfi_cell ignored, *cell = cell_of(run, lk_cursor_uleb128(&run->from), &ignored);
 	uint64_t reg;
 
 	switch (code) {
 	case CFA_OFFSET_EXTENDED:
 	case CFA_VALUE_OFFSET:
 		cell->how = code == CFA_VALUE_OFFSET ? LK_CFI_IS_OFFSET : LK_CFI_AT_OFFSET;
-		cell->offset = (int64_t)lk_cfi_uleb128(&run->at) * unit;
+		cell->offset = scaled(run, lk_cursor_uleb128(&run->from));
 		return true;
 	case CFA_OFFSET_EXTENDED_SF:
 	case CFA_VALUE_OFFSET_SF:
 		cell->how = code == CFA_VALUE_OFFSET_SF ? LK_CFI_IS_OFFSET : LK_CFI_AT_OFFSET;
-		cell->offset = lk_cfi_sleb128(&run->at) * unit;
+		cell->offset = scaled(run, (uint64_t)lk_cursor_sleb128(&run->from));
 		return true;
 	case CFA_OFFSET_EXTENDED_NEGATIVE:
 		cell->how = LK_CFI_AT_OFFSET;
-		cell->offset = -(int64_t)lk_cfi_uleb128(&run->at) * unit;
+		cell->offset = scaled(run, -lk_cursor_uleb128(&run->from));
 		return true;
 	case CFA_UNDEFINED:
 		cell->how = LK_CFI_UNDEFINED;
@@ -285,7 +280,7 @@ static bool register_instruction(struct run *run, uint8_t code)
 		cell->how = LK_CFI_SAME;
 		return true;
 	case CFA_REGISTER:
-		reg = lk_cfi_uleb128(&run->at);
+		reg = lk_cursor_uleb128(&run->from);
 		cell->how = reg < LK_REG_COUNT ? LK_CFI_REGISTER : LK_CFI_UNDEFINED;
 		cell->reg = (uint8_t)reg;
 		cell->offset = 0;
@@ -293,7 +288,7 @@ static bool register_instruction(struct run *run, uint8_t code)
 	case CFA_EXPRESSION:
 	case CFA_VALUE_EXPRESSION:
 		cell->how = code == CFA_EXPRESSION ? LK_CFI_AT_EXPRESSION : LK_CFI_IS_EXPRESSION;
-		cell->expression = take_expression(run);
+		cell->expression = lk_cursor_block(&run->from);
 		return true;
 	default:
 		return false;
@@ -306,29 +301,34 @@ static bool frame_instruction(struct run *run, uint8_t code)
 	struct lk_cfi_cell *cfa = &run->cfi->row.cfa;
 	uint64_t reg;
 
+	/* These change one half of a register with an offset. */
+	if ((code == CFA_DEFINE_REGISTER || code == CFA_DEFINE_OFFSET ||
+	     code == CFA_DEFINE_OFFSET_SF) &&
+	    cfa->how != LK_CFI_REGISTER)
+		return false;
 	switch (code) {
 	case CFA_DEFINE:
 	case CFA_DEFINE_SF:
 	case CFA_DEFINE_REGISTER:
-		reg = lk_cfi_uleb128(&run->at);
+		reg = lk_cursor_uleb128(&run->from);
 		if (reg >= LK_REG_COUNT)
 			return false;
 		if (code == CFA_DEFINE)
-			cfa->offset = (int64_t)lk_cfi_uleb128(&run->at);
+			cfa->offset = (int64_t)lk_cursor_uleb128(&run->from);
 		else if (code == CFA_DEFINE_SF)
-			cfa->offset = lk_cfi_sleb128(&run->at) * run->common->data_unit;
+			cfa->offset = scaled(run, (uint64_t)lk_cursor_sleb128(&run->from));
 		cfa->how = LK_CFI_REGISTER;
 		cfa->reg = (uint8_t)reg;
 		return true;
 	case CFA_DEFINE_OFFSET:
-		cfa->offset = (int64_t)lk_cfi_uleb128(&run->at);
+		cfa->offset = (int64_t)lk_cursor_uleb128(&run->from);
 		return true;
 	case CFA_DEFINE_OFFSET_SF:
-		cfa->offset = lk_cfi_sleb128(&run->at) * run->common->data_unit;
+		cfa->offset = scaled(run, (uint64_t)lk_cursor_sleb128(&run->from));
 		return true;
 	case CFA_DEFINE_EXPRESSION:
 		cfa->how = LK_CFI_IS_EXPRESSION;
-		cfa->expression = take_expression(run);
+		cfa->expression = lk_cursor_block(&run->from);
 		return true;
 	default:
 		return false;
@@ -344,18 +344,18 @@ static bool extended_instruction(struct run *run, uint8_t code)
 	case CFA_RETURN_ADDRESS_SIGNED:
 		return true;
 	case CFA_SET_LOCATION:
-		return read_pointer(&run->at, run->common->pointer_format, &run->location);
+		return read_pointer(&run->from, run->common->pointer_format, &run->location);
 	case CFA_ADVANCE1:
-		run->location += read_bytes(&run->at, 1) * unit;
+		run->location += lk_cursor_number(&run->from, 1) * unit;
 		return true;
 	case CFA_ADVANCE2:
-		run->location += read_bytes(&run->at, 2) * unit;
+		run->location += lk_cursor_number(&run->from, 2) * unit;
 		return true;
 	case CFA_ADVANCE4:
-		run->location += read_bytes(&run->at, 4) * unit;
+		run->location += lk_cursor_number(&run->from, 4) * unit;
 		return true;
 	case CFA_RESTORE_EXTENDED:
-		restore(run, lk_cfi_uleb128(&run->at));
+		restore(run, lk_cursor_uleb128(&run->from));
 		return true;
 	case CFA_REMEMBER:
 		if (run->remembered == LK_CFI_REMEMBERED_MAX)
@@ -368,7 +368,7 @@ static bool extended_instruction(struct run *run, uint8_t code)
 		run->cfi->row = run->cfi->remembered[--run->remembered];
 		return true;
 	case CFA_ARGUMENTS_SIZE:
-		lk_cfi_uleb128(&run->at);
+		lk_cursor_uleb128(&run->from);
 		return true;
 	default:
 		return frame_instruction(run, code) || register_instruction(run, code);
@@ -376,13 +376,13 @@ static bool extended_instruction(struct run *run, uint8_t code)
 }
 
 /* Runs from START up to the row that holds for PC. */
-static bool run_to(struct lk_cfi *cfi, const struct common *common, const uint8_t *at,
-		   const uint8_t *end, uintptr_t start, uintptr_t pc)
+static bool run_to(struct lk_cfi *cfi, const struct common *common, struct lk_cursor from,
+		   uintptr_t start, uintptr_t pc)
 {
-	struct run run = { .cfi = cfi, .common = common, .at = at, .location = start };
+	struct run run = { .cfi = cfi, .common = common, .from = from, .location = start };
 
-	while (run.at < end && run.location <= pc) {
-		uint8_t code = *run.at++, operand = code & 0x3f;
+	while (run.from.at < run.from.end && run.location <= pc) {
+		uint8_t code = *run.from.at++, operand = code & 0x3f;
 		struct lk_cfi_cell ignored, *cell;
 
 		switch (code >> 6) {
@@ -392,7 +392,7 @@ static bool run_to(struct lk_cfi *cfi, const struct common *common, const uint8_
 		case CFA_OFFSET:
 			cell = cell_of(&run, operand, &ignored);
 			cell->how = LK_CFI_AT_OFFSET;
-			cell->offset = (int64_t)lk_cfi_uleb128(&run.at) * common->data_unit;
+			cell->offset = scaled(&run, lk_cursor_uleb128(&run.from));
 			break;
 		case CFA_RESTORE:
 			restore(&run, operand);
@@ -402,45 +402,39 @@ static bool run_to(struct lk_cfi *cfi, const struct common *common, const uint8_
 				return false;
 		}
 	}
-	return true;
+	return !run.from.is_short;
 }
 
-bool lk_cfi_find(struct lk_cfi *cfi, const uint8_t *eh_frame_hdr, uintptr_t pc)
+bool lk_cfi_find(struct lk_cfi *cfi, const struct lk_code *code, uintptr_t pc)
 {
-	const uint8_t *at = search(eh_frame_hdr, pc);
+	uintptr_t entry = search(code, pc), start, size;
+	struct lk_cursor from = entry_at(code, entry);
+	uintptr_t self = (uintptr_t)from.at;
 	struct common common;
-	uintptr_t start, size;
 
-	if (!at)
+	if (from.is_short ||
+	    !read_common(&common, entry_at(code, self - lk_cursor_number(&from, 4))) ||
+	    !read_pointer(&from, common.pointer_format, &start) ||
+	    !read_pointer(&from, common.pointer_format & FORMAT_MASK, &size) || pc - start >= size)
 		return false;
-	uint32_t length = (uint32_t)read_bytes(&at, 4);
-	const uint8_t *end = at + length, *self = at;
-	uint32_t back = (uint32_t)read_bytes(&at, 4);
-
-	if (length == UINT32_MAX || !read_common(&common, self - back) ||
-	    !read_pointer(&at, common.pointer_format, &start) ||
-	    !read_pointer(&at, common.pointer_format & FORMAT_MASK, &size) || pc - start >= size)
-		return false;
-	if (common.has_augmentation) {
-		uint64_t skipped = lk_cfi_uleb128(&at);
-
-		at += skipped;
-	}
+	if (common.has_augmentation)
+		take_counted(&from);
 	memset(&cfi->row, 0, sizeof cfi->row);
+	cfi->initial = cfi->row;
 	cfi->is_signal_frame = common.is_signal_frame;
 	cfi->start = start;
 	cfi->end = start + size;
-	if (!run_to(cfi, &common, common.instructions, common.end, 0, UINTPTR_MAX))
+	if (!run_to(cfi, &common, common.instructions, 0, UINTPTR_MAX))
 		return false;
 	cfi->initial = cfi->row;
-	return run_to(cfi, &common, at, end, start, pc);
+	return run_to(cfi, &common, from, start, pc);
 }
 
-bool lk_cfi_find_call(struct lk_cfi *cfi, const uint8_t *eh_frame_hdr, uintptr_t pc)
+bool lk_cfi_find_call(struct lk_cfi *cfi, const struct lk_code *code, uintptr_t pc)
 {
-	if (lk_cfi_find(cfi, eh_frame_hdr, pc - 1))
+	if (lk_cfi_find(cfi, code, pc - 1))
 		return true;
-	if (!lk_cfi_find(cfi, eh_frame_hdr, pc))
+	if (!lk_cfi_find(cfi, code, pc))
 		return false;
 	cfi->row.registers[LK_REG_PC].how = LK_CFI_UNDEFINED;
 	return true;

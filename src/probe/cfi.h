@@ -2,7 +2,7 @@
 /* Reads the call frame information (.eh_frame) of one program counter.
  *
  * Pure reading of mapped, constant data: no memory is allocated, no lock taken.
- * The section is trusted as the dynamic loader trusts it. */
+ * Nothing outside of the module is read, whatever the section says. */
 #ifndef LK_PROBE_CFI_H
 #define LK_PROBE_CFI_H
 
@@ -10,6 +10,7 @@
 #include <stdint.h>
 
 #include "probe/arch.h"
+#include "probe/code_map.h"
 
 /* Where the caller's value of a register is. */
 enum lk_cfi_how {
@@ -27,7 +28,7 @@ struct lk_cfi_cell {
 	uint8_t reg;
 	union {
 		int64_t offset;
-		const uint8_t *expression; /* preceded by its length, a ULEB128 */
+		const uint8_t *expression; /* a block (probe/cursor.h), whole */
 	};
 };
 
@@ -48,16 +49,13 @@ struct lk_cfi {
 	struct lk_cfi_row remembered[LK_CFI_REMEMBERED_MAX];
 };
 
-/* Fills in the row for the instruction at PC; EH_FRAME_HDR is that section of
- * the module around PC.  False: there is none, or it uses what we do not know. */
-bool lk_cfi_find(struct lk_cfi *cfi, const uint8_t *eh_frame_hdr, uintptr_t pc);
+/* Fills in the row for the instruction at PC in the module CODE.  False: there is none,
+ * or it uses what we do not know. */
+bool lk_cfi_find(struct lk_cfi *cfi, const struct lk_code *code, uintptr_t pc);
 
 /* As lk_cfi_find for the call that returns to PC.  The first instruction of a
  * function, with no function before it, follows no call: somebody put it there as
  * the entry of a new stack (makecontext does), so it has no caller. */
-bool lk_cfi_find_call(struct lk_cfi *cfi, const uint8_t *eh_frame_hdr, uintptr_t pc);
-
-uint64_t lk_cfi_uleb128(const uint8_t **at);
-int64_t lk_cfi_sleb128(const uint8_t **at);
+bool lk_cfi_find_call(struct lk_cfi *cfi, const struct lk_code *code, uintptr_t pc);
 
 #endif

@@ -4,7 +4,7 @@
 #include <stddef.h>
 #include <string.h>
 
-#include "probe/cfi.h"
+#include "probe/cursor.h"
 
 #include "base/light.h"
 
@@ -63,7 +63,8 @@ struct machine {
 	const struct lk_registers *registers;
 	lk_expression_load *load;
 	void *context;
-	const uint8_t *at;
+	const uint8_t *start; /* of the expression */
+	struct lk_cursor code; /* what is left of it */
 	unsigned height;
 	uintptr_t stack[STACK_MAX];
 };
@@ -76,21 +77,9 @@ static bool push(struct machine *machine, uintptr_t value)
 	return true;
 }
 
-static bool push_constant(struct machine *machine, unsigned size, bool is_signed)
-{
-	uint64_t value = 0;
-	unsigned unused_bits = 64 - 8 * size;
-
-	memcpy(&value, machine->at, size);
-	machine->at += size;
-	if (is_signed)
-		value = (uint64_t)((int64_t)(value << unused_bits) >> unused_bits);
-	return push(machine, value);
-}
-
 static bool push_register(struct machine *machine, uint64_t reg)
 {
-	uintptr_t offset = (uintptr_t)lk_cfi_sleb128(&machine->at);
+	uintptr_t offset = (uintptr_t)lk_cursor_sleb128(&machine->code);
 
 	return reg < LK_REG_COUNT && (machine->registers->known >> reg & 1) &&
 	       push(machine, machine->registers->value[reg] + offset);
@@ -129,7 +118,7 @@ static bool unary(struct machine *machine, uint8_t code, uintptr_t *top)
 	case OP_DEREFERENCE:
 		return machine->load(machine->context, *top, sizeof *top, top);
 	case OP_DEREFERENCE_SIZE: {
-		unsigned size = *machine->at++;
+		unsigned size = (unsigned)lk_cursor_number(&machine->code, 1);
 
 		return (size == 1 || size == 2 || size == 4 || size == 8) &&
 		       machine->load(machine->context, *top, size, top);
@@ -149,7 +138,7 @@ static bool unary(struct machine *machine, uint8_t code, uintptr_t *top)
 		*top = ~*top;
 		return true;
 	case OP_PLUS_CONSTU:
-		*top += lk_cfi_uleb128(&machine->at);
+		*top += lk_cursor_uleb128(&machine->code);
 		return true;
 	default:
 		return false;
@@ -177,43 +166,58 @@ static bool operate(struct machine *machine, uint8_t code)
 	return binary(code, top[-1], *top, &top[-1]);
 }
 
+static bool jump(struct machine *machine, int64_t distance)
+{
+	struct lk_cursor *code = &machine->code;
+
+	if (distance < machine->start - code->at || distance > code->end - code->at)
+		return false;
+	code->at += distance;
+	return true;
+}
+
 static bool run_one(struct machine *machine)
 {
-	uint8_t code = *machine->at++, depth;
-	int16_t distance;
+	uint8_t code = *machine->code.at++;
+	struct lk_cursor *operands = &machine->code;
 
 	if (code >= OP_LITERAL0 && code <= OP_LITERAL31)
 		return push(machine, (uintptr_t)(code - OP_LITERAL0));
 	if (code >= OP_BASE0 && code <= OP_BASE31)
 		return push_register(machine, (uint64_t)(code - OP_BASE0));
 	/* Constants come in pairs, unsigned and signed, of 1, 2, 4 and 8 bytes. */
-	if (code >= OP_CONST1U && code <= OP_CONST8S)
-		return push_constant(machine, 1u << (code - OP_CONST1U) / 2, code & 1);
+	if (code >= OP_CONST1U && code <= OP_CONST8S) {
+		unsigned size = 1u << (code - OP_CONST1U) / 2;
+
+		return push(machine, code & 1 ? (uintptr_t)lk_cursor_signed(operands, size)
+					      : lk_cursor_number(operands, size));
+	}
 	switch (code) {
 	case OP_ADDRESS:
-		return push_constant(machine, sizeof(uintptr_t), false);
+		return push(machine, lk_cursor_number(operands, sizeof(uintptr_t)));
 	case OP_CONSTU:
-		return push(machine, lk_cfi_uleb128(&machine->at));
+		return push(machine, lk_cursor_uleb128(&machine->code));
 	case OP_CONSTS:
-		return push(machine, (uintptr_t)lk_cfi_sleb128(&machine->at));
+		return push(machine, (uintptr_t)lk_cursor_sleb128(&machine->code));
 	case OP_BASEX: {
-		uint64_t reg = lk_cfi_uleb128(&machine->at);
+		uint64_t reg = lk_cursor_uleb128(&machine->code);
 
 		return push_register(machine, reg);
 	}
-	case OP_PICK:
-		depth = *machine->at++;
+	case OP_PICK: {
+		uint64_t depth = lk_cursor_number(operands, 1);
+
 		return depth < machine->height &&
 		       push(machine, machine->stack[machine->height - 1 - depth]);
+	}
 	case OP_SKIP:
-	case OP_BRANCH:
-		memcpy(&distance, machine->at, sizeof distance);
-		machine->at += sizeof distance;
-		if (code == OP_BRANCH && machine->height-- == 0)
-			return false;
-		if (code == OP_SKIP || machine->stack[machine->height] != 0)
-			machine->at += distance;
-		return true;
+		return jump(machine, lk_cursor_signed(operands, 2));
+	case OP_BRANCH: {
+		int64_t distance = lk_cursor_signed(operands, 2);
+
+		return machine->height > 0 &&
+		       (machine->stack[--machine->height] == 0 || jump(machine, distance));
+	}
 	case OP_NOP:
 		return true;
 	default:
@@ -225,21 +229,20 @@ bool lk_expression_evaluate(const uint8_t *block, const struct lk_registers *reg
 			    const uintptr_t *cfa, lk_expression_load *load, void *context,
 			    uintptr_t *ret)
 {
-	uint64_t length = lk_cfi_uleb128(&block);
-	const uint8_t *end = block + length;
 	struct machine machine = {
 		.registers = registers,
 		.load = load,
 		.context = context,
-		.at = block,
+		.code = lk_cursor_of_block(block),
 	};
 
+	machine.start = machine.code.at;
 	if (cfa)
 		push(&machine, *cfa);
-	for (unsigned steps = 0; machine.at >= block && machine.at < end; steps++)
+	for (unsigned steps = 0; machine.code.at < machine.code.end; steps++)
 		if (steps == STEPS_MAX || !run_one(&machine))
 			return false;
-	if (machine.at != end || machine.height == 0)
+	if (machine.code.is_short || machine.height == 0)
 		return false;
 	*ret = machine.stack[machine.height - 1];
 	return true;

@@ -18,7 +18,7 @@ struct lk_registers {
 typedef bool lk_expression_load(void *context, uintptr_t address, unsigned size,
 				uintptr_t *value);
 
-/* BLOCK is the expression with its length before it.  CFA, if not NULL, is on
+/* BLOCK (probe/cursor.h) is the expression, whole.  CFA, if not NULL, is on
  * the stack at the start.  False: an operation, a register or some memory that
  * is not to be had. */
 bool lk_expression_evaluate(const uint8_t *block, const struct lk_registers *registers,

@@ -6,6 +6,7 @@
 
 #include "base/attributes.h"
 #include "probe/code_map.h"
+#include "probe/cursor.h"
 #include "probe/depot.h"
 #include "probe/step.h"
 
@@ -37,13 +38,13 @@ static bool fits(int64_t offset, int64_t words_max)
 static bool is_fp_plus(const uint8_t *expression, int64_t *offset, const uint8_t *then, size_t size)
 {
 	enum { OP_BREG0 = 0x70 };
-	uint64_t length = lk_cfi_uleb128(&expression);
-	const uint8_t *at = expression + 1;
+	struct lk_cursor code = lk_cursor_of_block(expression);
 
-	if (length < 2 || expression[0] != OP_BREG0 + LK_REG_FP)
+	if (lk_cursor_number(&code, 1) != OP_BREG0 + LK_REG_FP)
 		return false;
-	*offset = lk_cfi_sleb128(&at);
-	return (size_t)(expression + length - at) == size && memcmp(at, then, size) == 0;
+	*offset = lk_cursor_sleb128(&code);
+	return !code.is_short && (size_t)(code.end - code.at) == size &&
+	       (size == 0 || memcmp(code.at, then, size) == 0);
 }
 
 /* Functions that align their stack keep its old top in memory, and save the
@@ -107,7 +108,7 @@ static lk_step_rule learn(uintptr_t pc, struct lk_cfi *cfi)
 	if (!lk_code_find(pc - 1, &code))
 		return pack(&rule);
 	rule.generation = code.generation;
-	if (!code.eh_frame_hdr || !lk_cfi_find_call(cfi, code.eh_frame_hdr, pc))
+	if (!lk_cfi_find_call(cfi, &code, pc))
 		return pack(&rule);
 	const struct lk_cfi_cell *registers = cfi->row.registers;
 	const struct lk_cfi_cell *address = &registers[LK_REG_PC];

@@ -159,8 +159,8 @@ enum lk_step_outcome lk_step(const struct lk_step_tools *tools, struct lk_positi
 		return leave_handler(tools, at);
 	if (!lk_code_find(instruction, &code) || !code.eh_frame_hdr)
 		return LK_STEP_LOST;
-	if (!(at->interrupted ? lk_cfi_find(cfi, code.eh_frame_hdr, at->pc)
-			      : lk_cfi_find_call(cfi, code.eh_frame_hdr, at->pc)))
+	if (!(at->interrupted ? lk_cfi_find(cfi, &code, at->pc)
+			      : lk_cfi_find_call(cfi, &code, at->pc)))
 		return leave_unknown(tools, at);
 	if (cfi->row.registers[LK_REG_PC].how == LK_CFI_UNDEFINED)
 		return LK_STEP_OUTERMOST;
