@@ -9,23 +9,24 @@
 
 /* Between the test's fixture and the frames that lk_trim leaves out stands the
  * function of Check's that runs fixtures; known by name where there is one. */
-static void drop_check(struct lk_named_stack *named)
+static size_t before_check(const struct lk_frame *frames, size_t count)
 {
 	static const char *const functions[] = {
 		"srunner_run_setup",	      "srunner_run_teardown", "tcase_run_checked_setup",
 		"tcase_run_checked_teardown", "tcase_run_tfun_fork",  "tcase_run_tfun_nofork",
 	};
 
-	while (named->count > 1) {
-		const char *last = named->frames[named->count - 1].function;
+	while (count > 1) {
+		const char *last = frames[count - 1].function;
 		bool is_check = false;
 
-		for (size_t i = 0; last && i < sizeof functions / sizeof *functions; i++)
+		for (size_t i = 0; last && i < LK_COUNT(functions); i++)
 			is_check |= strcmp(last, functions[i]) == 0;
 		if (!is_check)
-			return;
-		named->count--;
+			break;
+		count--;
 	}
+	return count;
 }
 
 static bool begins_with(const char *text, const char *start)
@@ -34,25 +35,29 @@ static bool begins_with(const char *text, const char *start)
 }
 
 /* AddressSanitizer's runtime stands between an allocation and its caller. */
-static void drop_sanitizer(struct lk_named_stack *named)
+static size_t behind_sanitizer(const struct lk_frame *frames, size_t count)
 {
 	static const char *const calls[] = { "__interceptor_", "malloc",	 "calloc",
 					     "realloc",	       "posix_memalign", "aligned_alloc",
 					     "memalign",       "operator new" };
 	size_t inner = 0;
 
-	while (inner < named->count && named->frames[inner].function &&
-	       (begins_with(named->frames[inner].function, "__sanitizer::") ||
-		begins_with(named->frames[inner].function, "__asan::")))
+	while (inner < count && frames[inner].function &&
+	       (begins_with(frames[inner].function, "__sanitizer::") ||
+		begins_with(frames[inner].function, "__asan::")))
 		inner++;
-	for (size_t i = 0; inner > 0 && inner < named->count && i < LK_COUNT(calls); i++)
-		if (named->frames[inner].function &&
-		    begins_with(named->frames[inner].function, calls[i])) {
-			inner++;
-			break;
-		}
-	named->count -= inner;
-	memmove(named->frames, named->frames + inner, named->count * sizeof *named->frames);
+	for (size_t i = 0; inner > 0 && inner < count && i < LK_COUNT(calls); i++)
+		if (frames[inner].function && begins_with(frames[inner].function, calls[i]))
+			return inner + 1;
+	return inner;
+}
+
+size_t lk_named_stack_trim(const struct lk_frame *frames, size_t *count)
+{
+	size_t end = before_check(frames, *count), first = behind_sanitizer(frames, end);
+
+	*count = end - first;
+	return first;
 }
 
 bool lk_named_stack_init(struct lk_named_stack *ret, struct lk_symbols *symbols,
@@ -80,8 +85,9 @@ bool lk_named_stack_init(struct lk_named_stack *ret, struct lk_symbols *symbols,
 		named.count += lk_symbols_name(symbols, snapshot->frames[row->first + i],
 					       named.frames + named.count, INLINED_MAX);
 	}
-	drop_check(&named);
-	drop_sanitizer(&named);
+	size_t first = lk_named_stack_trim(named.frames, &named.count);
+	if (first > 0)
+		memmove(named.frames, named.frames + first, named.count * sizeof *named.frames);
 	if (named.sure > named.count)
 		named.sure = named.count;
 	*ret = named;

@@ -20,6 +20,9 @@ struct lk_named_stack {
  * certain.  Inlined frames make more of them.  False when out of memory. */
 bool lk_named_stack_init(struct lk_named_stack *ret, struct lk_symbols *symbols,
 			 const struct lk_snapshot *snapshot, size_t stack, size_t sure);
+/* Which of *COUNT named frames are neither Check's nor a sanitizer's: *COUNT of them, from
+ * the one returned on. */
+size_t lk_named_stack_trim(const struct lk_frame *frames, size_t *count);
 /* Also for a zeroed struct. */
 void lk_named_stack_deinit(struct lk_named_stack *named);
 
