@@ -65,6 +65,25 @@ int leakcheck_suppress(const char *rules);
  * unsure, not clean. */
 void leakcheck_run_once(void);
 
+/* Handles of the program's own - chunks of a pool, sessions, slots, whatever has to be
+ * given back - are told of by the program: its pool calls leakcheck_track() where it
+ * hands one out, and leakcheck_untrack() where it takes it back.  Those that are tracked
+ * during a test and still are at its end are leaks (`handle`), with the stack of the
+ * call that tracked them; as with descriptors, what stays once and does not grow when
+ * the test runs again is only noted.
+ *
+ * HANDLE is any number, a pointer or not; SIZE is in bytes, 0 if it has none; KIND is a
+ * word for the report, copied, of which the first 39 bytes count; NULL means "handle".
+ * Equal handles of different kinds are different handles.  One that is tracked twice has
+ * to be untracked twice.  Safe in signal handlers.  Returns 1, or 0 if there was no room
+ * left for it (2 million handles, 255 kinds), which makes the tests unsure. */
+int leakcheck_track(const void *handle, size_t size, const char *kind);
+/* Returns 1, or 0 if no such handle is tracked. */
+int leakcheck_untrack(const void *handle, const char *kind);
+/* Untracks all handles of any kind from START up to SIZE bytes further: for a pool that
+ * is emptied or destroyed as a whole.  Returns how many there were. */
+size_t leakcheck_untrack_within(const void *start, size_t size);
+
 /* What is watched in this process: bits of the sum returned. */
 enum leakcheck_kind {
 	LEAKCHECK_HEAP = 1,

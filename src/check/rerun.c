@@ -75,6 +75,8 @@ static unsigned runs_needed(const struct lk_snapshot *snapshot)
 			needed = lk_series_least(LK_KIND_descriptor);
 	if (snapshot->threads_count > 0)
 		needed = lk_series_least(LK_KIND_thread);
+	if (snapshot->handles_count > 0)
+		needed = lk_series_least(LK_KIND_handle);
 	for (size_t i = 0; i < snapshot->sites_count; i++)
 		if (is_question(&snapshot->sites[i]))
 			return lk_series_least(LK_KIND_heap);

@@ -257,3 +257,25 @@ char *lk_describe_misuse(const struct lk_misuse *row)
 		return NULL;
 	return text;
 }
+
+char *lk_describe_handles(const struct lk_handles_left *row)
+{
+	char *text = NULL;
+	size_t size;
+	FILE *out = open_memstream(&text, &size);
+
+	if (!out)
+		return NULL;
+	fputs("handle ", out);
+	lk_escape(out, row->kind);
+	fprintf(out, " 0x%" PRIxPTR, row->first);
+	if (row->count > 1)
+		fprintf(out, " and %" PRIu64 " more", row->count - 1);
+	if (row->bytes > 0)
+		fprintf(out, ", %" PRIu64 " B", row->bytes);
+	fputs(", not given back", out);
+	if (fclose(out) == 0)
+		return text;
+	free(text);
+	return NULL;
+}

@@ -23,6 +23,9 @@ void lk_describe_who(FILE *out, const struct lk_thread_left *row);
 /* "child 4711 \"sleep 100\", still running, started by fork", as above. */
 char *lk_describe_child(const struct lk_child_left *row);
 
+/* "handle chunk 0x7f0012345670 and 2 more, 96 B, not given back", as above. */
+char *lk_describe_handles(const struct lk_handles_left *row);
+
 /* "fd 7 closed twice", as above. */
 char *lk_describe_misuse(const struct lk_misuse *row);
 

@@ -107,6 +107,8 @@ static void count(struct lk_findings *findings, const struct lk_finding *finding
 	if (finding->ruling != LK_RULING_fail)
 		return;
 	findings->leaks[finding->kind]++;
+	if (finding->kind != LK_KIND_heap)
+		return;
 	findings->blocks += finding->blocks + finding->through_blocks;
 	findings->bytes += finding->bytes + finding->through_bytes;
 }
@@ -304,6 +306,18 @@ static bool add_child(const struct making *making, const struct lk_child_left *r
 	return true;
 }
 
+static bool add_handles(const struct making *making, const struct lk_handles_left *row)
+{
+	struct lk_finding finding = { .blocks = row->count, .bytes = row->bytes };
+
+	if (!rule(making, LK_CLASS_tracked, row->series, &finding))
+		return true;
+	if (is_named(making))
+		return add_described(making, row->stack, lk_describe_handles(row), &finding);
+	count(making->findings, &finding);
+	return true;
+}
+
 static int by_bytes(const void *a, const void *b)
 {
 	const struct lk_site *one = a, *other = b;
@@ -342,6 +356,8 @@ static bool add_all(const struct making *making)
 		ok = add_misuse(making, &snapshot->misuses[i]);
 	for (size_t i = 0; ok && i < snapshot->children_count; i++)
 		ok = add_child(making, &snapshot->children[i]);
+	for (size_t i = 0; ok && i < snapshot->handles_count; i++)
+		ok = add_handles(making, &snapshot->handles[i]);
 	return ok;
 }
 

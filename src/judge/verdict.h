@@ -21,7 +21,8 @@
 	X(descriptor, "fd") \
 	X(thread, "thread") \
 	X(child, "child")   \
-	X(misuse, "fd-misuse")
+	X(misuse, "fd-misuse") \
+	X(handle, "handle")
 
 enum lk_kind {
 #define LK_NAME(name, text) LK_KIND_##name,

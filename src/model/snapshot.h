@@ -11,6 +11,7 @@
 
 #include "model/child.h"
 #include "model/descriptor.h"
+#include "model/handle.h"
 #include "model/misuse.h"
 #include "model/module.h"
 #include "model/moment.h"
@@ -101,6 +102,8 @@ struct lk_snapshot {
 	size_t misuses_count;
 	struct lk_child_left *children;
 	size_t children_count;
+	struct lk_handles_left *handles;
+	size_t handles_count;
 	struct lk_stack *stacks;
 	size_t stacks_count;
 	uintptr_t *frames;

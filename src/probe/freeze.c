@@ -16,6 +16,7 @@
 #include "probe/descriptor_facts.h"
 #include "probe/freezing.h"
 #include "probe/gone.h"
+#include "probe/handle.h"
 #include "probe/heap.h"
 #include "probe/memcheck.h"
 #include "probe/misuse.h"
@@ -59,6 +60,12 @@ static void see_child(void *context, const struct lk_child_seen *child)
 	*(bool *)context = true;
 }
 
+static void see_handle(void *context, const struct lk_handle_row *row)
+{
+	(void)row;
+	*(bool *)context = true;
+}
+
 bool lk_freeze_anything_young(void)
 {
 	bool seen = lk_tracker.heap && lk_counters_young(lk_tracker.epoch) != 0;
@@ -69,13 +76,15 @@ bool lk_freeze_anything_young(void)
 		seen = true;
 	if (!seen && lk_tracker.children && !lk_child_each(see_child, &seen))
 		seen = true;
+	if (!seen)
+		lk_handle_each(lk_tracker.epoch, see_handle, &seen);
 	return seen || lk_memcheck_lost().blocks > 0;
 }
 
 uint64_t lk_freeze_losses(void)
 {
 	return lk_heap_lost() + lk_unwind_lost() + lk_thread_lost() + lk_descriptor_lost() +
-	       lk_child_lost();
+	       lk_child_lost() + lk_handle_lost();
 }
 
 /* Where ADDRESS is, or may be put. */
@@ -346,6 +355,7 @@ static void add_child(void *context, const struct lk_child_seen *child)
 	X(threads, LK_FREEZING_THREADS)       \
 	X(children, CHILDREN_MAX)             \
 	X(misuses, LK_MISUSES_MAX)            \
+	X(handles, LK_FREEZING_HANDLES)       \
 	X(stacks, STACKS_MAX)                 \
 	X(frames, FRAMES_MAX)                 \
 	X(modules, MODULES_MAX)               \
@@ -393,6 +403,7 @@ static void fill(struct lk_freezing *freezing, lk_stack_id window, bool all_thre
 	if (lk_tracker.descriptors)
 		add_descriptors(freezing);
 	lk_misuse_each(add_misuse, freezing);
+	lk_freezing_handles(freezing);
 	add_loss(snapshot, lk_memcheck_lost());
 	if (lk_tracker.threads || all_threads)
 		lk_freezing_threads(freezing, all_threads);

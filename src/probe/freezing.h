@@ -28,6 +28,11 @@ size_t lk_freezing_stack(struct lk_freezing *freezing, lk_stack_id id);
 size_t lk_freezing_frames(struct lk_freezing *freezing, const uintptr_t *frames, unsigned count,
 			  bool cut);
 
+/* Adds the young handles of the program's own. */
+void lk_freezing_handles(struct lk_freezing *freezing);
+
+enum { LK_FREEZING_HANDLES = 1 << 13 };
+
 /* Adds the young threads and what they do; if there are any, or if ALL, then the
  * other threads of the process too. */
 void lk_freezing_threads(struct lk_freezing *freezing, bool all);

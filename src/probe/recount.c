@@ -7,13 +7,14 @@
 #include "base/attributes.h"
 #include "probe/depot.h"
 #include "probe/descriptor.h"
+#include "probe/handle.h"
 #include "probe/heap.h"
 #include "probe/thread.h"
 #include "probe/tracker.h"
 #include "base/light.h"
 
 /* What the series of equal stacks are told apart by. */
-enum what { BLOCKS, DESCRIPTORS, THREADS };
+enum what { BLOCKS, DESCRIPTORS, THREADS, HANDLES };
 
 /* Open addressing.  A series is found by a stack's id; and by a hash of its places,
  * because a module that is loaded again gives its stacks new ids and addresses. */
@@ -116,6 +117,9 @@ static void assign(struct lk_snapshot *snapshot)
 	for (size_t i = 0; i < snapshot->threads_count; i++)
 		snapshot->threads[i].series =
 			series_of(snapshot, THREADS, snapshot->threads[i].stack);
+	for (size_t i = 0; i < snapshot->handles_count; i++)
+		snapshot->handles[i].series =
+			series_of(snapshot, HANDLES, snapshot->handles[i].stack);
 }
 
 static void count_block(void *context, const struct lk_block *block)
@@ -157,6 +161,17 @@ static void count_thread(void *context, const struct lk_thread *row)
 		tally->count++;
 }
 
+static void count_handle(void *context, const struct lk_handle_row *row)
+{
+	struct tally *tally = tally_of(HANDLES, row->stack);
+
+	(void)context;
+	if (tally) {
+		tally->count++;
+		tally->bytes += (int64_t)row->size;
+	}
+}
+
 static void count_all(void)
 {
 	for (size_t i = 0; i < recount.series_max; i++)
@@ -169,12 +184,13 @@ static void count_all(void)
 	}
 	if (lk_tracker.threads)
 		lk_thread_each(lk_tracker.epoch, count_thread, NULL);
+	lk_handle_each(lk_tracker.epoch, count_handle, NULL);
 }
 
 bool lk_recount_begin(struct lk_snapshot *snapshot)
 {
 	size_t rows = snapshot->sites_count + snapshot->descriptors_count +
-		      snapshot->threads_count;
+		      snapshot->threads_count + snapshot->handles_count;
 	size_t size = ENTRIES_LEAST;
 
 	while (size < rows * 8)

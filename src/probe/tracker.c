@@ -15,6 +15,7 @@
 #include "probe/child.h"
 #include "probe/counters.h"
 #include "probe/descriptor.h"
+#include "probe/handle.h"
 #include "probe/heap.h"
 #include "probe/libc_data.h"
 #include "probe/memcheck.h"
@@ -142,6 +143,7 @@ void lk_tracker_mark(void)
 		lk_descriptor_age();
 		lk_thread_age();
 		lk_child_age();
+		lk_handle_age();
 		lk_tracker.epoch = LK_EPOCH_FIRST - 1;
 	}
 	__atomic_store_n(&lk_tracker.epoch, lk_tracker.epoch + 1, __ATOMIC_RELEASE);
