@@ -363,7 +363,8 @@ static void cut_streams(struct lk_scan *scan)
 }
 
 /* What ld.so took is its own, whoever can see it: a thread that was joined leaves its
- * record on a cached stack, which is no root. */
+ * record on a cached stack, which is no root.  It does not clear what it takes, so a block
+ * of others that it seems to hold may be one that was there before: another run tells. */
 static void mark_loaders(struct lk_scan *scan)
 {
 	const struct lk_block_index *index = &scan->marking.index;
@@ -372,6 +373,8 @@ static void mark_loaders(struct lk_scan *scan)
 	for (size_t i = 0; i < index->count; i++)
 		if (index->blocks[i].is_loaders)
 			lk_mark_block(&scan->marking, &index->blocks[i], index->blocks[i].start);
+	lk_mark_as(&scan->marking, LK_HOLD_RETAINED, LK_ROOT_LOADER, 0);
+	lk_mark_flood(&scan->marking);
 }
 
 static void mark_all(struct lk_scan *scan)
@@ -391,8 +394,8 @@ static void mark_all(struct lk_scan *scan)
 	mark_early(scan);
 	lk_mark_as(marking, LK_HOLD_LIBC, LK_ROOT_TLS, 0);
 	lk_mark_range(marking, self, self + LK_LIBC_THREAD_SIZE);
-	mark_loaders(scan);
 	lk_mark_flood(marking);
+	mark_loaders(scan);
 	mark_threads(scan, true);
 	lk_mark_flood(marking);
 }
