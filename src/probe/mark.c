@@ -69,6 +69,13 @@ static inline bool counts(const struct lk_marking *marking, const struct lk_live
 	return !block->is_loaders;
 }
 
+/* The loader does not clear what it takes: what it seems to hold is looked at later. */
+static inline bool is_stale(const struct lk_marking *marking, const struct lk_live *from,
+			    const struct lk_live *block)
+{
+	return from->is_loaders && !block->is_loaders && marking->hold == LK_HOLD_LIBC;
+}
+
 static inline struct lk_live *target_of(struct lk_marking *marking, uintptr_t word)
 {
 	struct lk_live *block = lk_block_around(&marking->index, word);
@@ -180,7 +187,8 @@ static void mark_inside(struct lk_marking *marking, const struct lk_live *from)
 			uintptr_t word = *(const uintptr_t *)start;
 			struct lk_live *block = target_of(marking, word);
 
-			if (block && !block->hold && counts(marking, block, word))
+			if (block && !block->hold && counts(marking, block, word) &&
+			    !is_stale(marking, from, block))
 				reach(marking, block, parent,
 				      (uint32_t)((start - from->start) / WORD));
 		}

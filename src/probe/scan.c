@@ -373,7 +373,12 @@ static void mark_loaders(struct lk_scan *scan)
 	for (size_t i = 0; i < index->count; i++)
 		if (index->blocks[i].is_loaders)
 			lk_mark_block(&scan->marking, &index->blocks[i], index->blocks[i].start);
+	lk_mark_flood(&scan->marking);
 	lk_mark_as(&scan->marking, LK_HOLD_RETAINED, LK_ROOT_LOADER, 0);
+	for (size_t i = 0; i < index->count; i++)
+		if (index->blocks[i].is_loaders)
+			lk_mark_range(&scan->marking, index->blocks[i].start,
+				      index->blocks[i].start + index->blocks[i].size);
 	lk_mark_flood(&scan->marking);
 }
 
@@ -394,7 +399,6 @@ static void mark_all(struct lk_scan *scan)
 	mark_early(scan);
 	lk_mark_as(marking, LK_HOLD_LIBC, LK_ROOT_TLS, 0);
 	lk_mark_range(marking, self, self + LK_LIBC_THREAD_SIZE);
-	lk_mark_flood(marking);
 	mark_loaders(scan);
 	mark_threads(scan, true);
 	lk_mark_flood(marking);

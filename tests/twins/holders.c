@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* Who holds a block.  What is held and kept once is no leak; each way in which a
  * block only seems to be held has a leak here that it would hide. */
+#include <dlfcn.h>
 #include <fcntl.h>
 #include <pthread.h>
 #include <semaphore.h>
@@ -183,6 +184,24 @@ END_TEST
 MUST_LEAK(lost, "heap 100 B in 1 block, lost", BODY)
 {
 	lose(take(100));
+}
+END_TEST
+/* The loader does not clear what it takes, and what stood there is no holder. */
+MUST_LEAK(in_what_the_loader_took, "heap 120 B in 1 block", BODY)
+{
+	enum { SIZES = 400, COPIES = 7 };
+	void **left[SIZES][COPIES];
+	void *block = take(120);
+	for (size_t i = 0; i < SIZES * COPIES; i++) {
+		size_t size = (i / COPIES + 1) * 16;
+		left[i / COPIES][i % COPIES] = use(malloc(size));
+		for (size_t at = 0; at < size / sizeof(void *); at++)
+			left[i / COPIES][i % COPIES][at] = block;
+	}
+	for (size_t i = 0; i < SIZES * COPIES; i++)
+		free(left[i / COPIES][i % COPIES]);
+	lose(block);
+	need(dlopen("libresolv.so.2", RTLD_NOW) != NULL);
 }
 END_TEST
 static uintptr_t mangled;
