@@ -132,7 +132,7 @@ pid_t lk_copy_make(struct lk_copy *copy)
 	return -1;
 }
 
-bool lk_copy_isolate(const struct lk_copy *copy, const void *series)
+bool lk_copy_isolate(const struct lk_copy *copy, const void *series, const void *releases)
 {
 	/* To a pipe the limit 1 means: no core file. */
 	const struct rlimit no_core = { 1, 1 };
@@ -144,7 +144,7 @@ bool lk_copy_isolate(const struct lk_copy *copy, const void *series)
 	sigaction(SIGCHLD, &copy->child_action, NULL);
 	sigprocmask(SIG_SETMASK, &copy->signals, NULL);
 	return lk_quarantine_enter(lk_runner_file()->fd,
-				   &(struct lk_shared_memory){ { copy->news, series } });
+				   &(struct lk_shared_memory){ { copy->news, series, releases } });
 }
 
 void lk_copy_tell(struct lk_copy_news *news, bool done)

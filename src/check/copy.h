@@ -41,9 +41,9 @@ enum lk_copy_end {
  * could not be made.  Runs the program's pthread_atfork handlers. */
 pid_t lk_copy_make(struct lk_copy *copy);
 
-/* In the copy.  False if its output cannot be kept in: then it must leave.  SERIES
- * stays shared with the parent. */
-bool lk_copy_isolate(const struct lk_copy *copy, const void *series);
+/* In the copy.  False if its output cannot be kept in: then it must leave.  SERIES and
+ * RELEASES stay shared with the parent. */
+bool lk_copy_isolate(const struct lk_copy *copy, const void *series, const void *releases);
 
 /* In the copy: a run has ended, or all of them. */
 void lk_copy_tell(struct lk_copy_news *news, bool done);

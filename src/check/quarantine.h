@@ -11,7 +11,7 @@
 
 /* What stays shared, because it is leakcheck's own. */
 struct lk_shared_memory {
-	const void *starts[2];
+	const void *starts[3];
 };
 
 /* MESSAGE_FILE is the number of Check's message file, which is empty afterwards.

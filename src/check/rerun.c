@@ -33,6 +33,7 @@ static LK_HOT_BIG struct {
 static LK_HOT struct {
 	bool is_copy;
 	struct lk_copy_news *news;
+	struct lk_releases *releases;
 	struct lk_snapshot snapshot; /* the stack where it was is run over */
 	unsigned runs, runs_least;
 	uint64_t started_ms;
@@ -65,6 +66,14 @@ static bool is_question(const struct lk_site *site)
 	return site->hold == LK_HOLD_RETAINED || site->hold == LK_HOLD_UNSCANNED;
 }
 
+/* A suite where copy after copy waits for threads that it has not. */
+static bool is_hopeless(void)
+{
+	enum { SLOW_MANY = 3 };
+
+	return lk_runner.shared && lk_runner.shared->slow_copies >= SLOW_MANY;
+}
+
 /* Further runs that are needed at least; 0: there is nothing to ask. */
 static unsigned runs_needed(const struct lk_snapshot *snapshot)
 {
@@ -81,6 +90,20 @@ static unsigned runs_needed(const struct lk_snapshot *snapshot)
 		if (is_question(&snapshot->sites[i]))
 			return lk_series_least(LK_KIND_heap);
 	return needed;
+}
+
+/* What is lost is a leak whatever another run shows; but where a short test releases
+ * others of the kind is worth one. */
+static bool wants_siblings(const struct lk_snapshot *snapshot)
+{
+	enum { BYTES_MAX = 16 << 20 };
+	uint64_t bytes = 0, took = lk_clock_ms() - lk_runner.opened_ms;
+
+	for (size_t i = 0; i < snapshot->sites_count; i++)
+		if (snapshot->sites[i].hold == LK_HOLD_LOST)
+			bytes += snapshot->sites[i].bytes + 1;
+	return bytes > 0 && bytes < BYTES_MAX && took < lk_tracker.options.rerun_time &&
+	       !is_hopeless();
 }
 
 /* The descriptors that the last run left may have been the last that there were. */
@@ -179,7 +202,10 @@ void lk_rerun_ended(void)
 		copy.settle_ms = 0;
 	lk_recount(&copy.snapshot);
 	copy.runs++;
-	if (goes_on()) {
+	bool is_last = !goes_on();
+	if (copy.releases && (is_last || copy.runs == 1))
+		lk_release_tell(copy.releases);
+	if (!is_last) {
 		lk_copy_tell(copy.news, false);
 		begin_run();
 	}
@@ -198,21 +224,25 @@ void lk_rerun_failed(const char *what, const char *details)
 }
 
 /* In the copy, which never returns from here. */
-static void become_copy(const struct lk_copy *made, struct lk_snapshot *snapshot)
+static void become_copy(const struct lk_copy *made, struct lk_snapshot *snapshot,
+			struct lk_releases *releases)
 {
 	copy.is_copy = true;
 	copy.news = made->news;
 	copy.snapshot = *snapshot;
+	copy.releases = releases;
 	copy.runs_least = runs_needed(snapshot);
-	copy.settle_ms = lk_tracker.options.settle;
+	copy.settle_ms = copy.runs_least > 0 ? lk_tracker.options.settle : 0;
 	lk_thread_forked();
 	lk_child_copied();
 	/* What is counted from now on is nobody's. */
 	lk_tracker_renew_run();
 	lk_runner.shared = NULL;
-	if (!lk_copy_isolate(made, snapshot->series))
+	if (!lk_copy_isolate(made, snapshot->series, releases))
 		lk_rerun_failed("was not begun: there is nowhere to put its output", "");
 	lk_recount_start(snapshot);
+	if (releases)
+		lk_release_watch(snapshot);
 	copy.started_ms = lk_clock_ms();
 	begin_run();
 }
@@ -238,19 +268,25 @@ static void say_why(struct lk_snapshot *snapshot, const struct lk_copy_news *new
 		snprintf(text, size, "run %u ended unseen", run);
 }
 
+static void say_not_again(struct lk_snapshot *snapshot, const char *why)
+{
+	if (runs_needed(snapshot) > 0)
+		snprintf(snapshot->not_again, sizeof snapshot->not_again, "%s", why);
+}
+
 /* A run may take about twice the time that the test took, and what threads need to go
  * away; less in a suite where copy after copy waits for threads that it has not.  All
  * of them together may take what is left of the time that Check gives the test. */
 static bool limit_time(const struct lk_snapshot *snapshot, unsigned *run_ms, unsigned *total_ms)
 {
 	enum { RUN_MS_LEAST = 400, TOTAL_MS_LEAST = 50 };
-	enum { SLOW_MANY = 3, RUN_MS_AFTER_MANY = 100 };
-	bool is_hopeless = lk_runner.shared && lk_runner.shared->slow_copies >= SLOW_MANY;
+	enum { RUN_MS_SPARED = 100 }; /* nothing is lost if it is too short */
+	bool is_spared = is_hopeless() || runs_needed(snapshot) == 0;
 	uint64_t now = lk_clock_ms(), took = now - lk_runner.opened_ms;
 	uint64_t deadline = lk_runner.role == LK_ROLE_TEST && lk_runner.shared ?
 				    lk_runner.shared->deadline_ms :
 				    0;
-	uint64_t least = is_hopeless ? RUN_MS_AFTER_MANY : RUN_MS_LEAST + lk_tracker.options.settle;
+	uint64_t least = is_spared ? RUN_MS_SPARED : RUN_MS_LEAST + lk_tracker.options.settle;
 	uint64_t run = least + 2 * took;
 	uint64_t total = lk_tracker.options.rerun_time * BUSY + run * runs_needed(snapshot);
 
@@ -271,19 +307,19 @@ static void run_again(struct lk_snapshot *snapshot, struct lk_copy_news *news)
 	int status;
 
 	if (!limit_time(snapshot, &run_ms, &total_ms)) {
-		strcpy(snapshot->not_again, "no time is left before Check ends the test");
+		say_not_again(snapshot, "no time is left before Check ends the test");
 		return;
 	}
 	if (!lk_recount_begin(snapshot)) {
-		strcpy(snapshot->not_again, "memory was refused");
+		say_not_again(snapshot, "memory was refused");
 		return;
 	}
+	struct lk_releases *releases = lk_releases_make();
 	pid_t process = lk_copy_make(&made);
 	if (process == 0)
-		become_copy(&made, snapshot);
+		become_copy(&made, snapshot, releases);
 	if (process < 0) {
-		snprintf(snapshot->not_again, sizeof snapshot->not_again, "fork: %s",
-			 strerror(errno));
+		say_not_again(snapshot, strerror(errno));
 	} else {
 		enum lk_copy_end end = lk_copy_watch(&made, run_ms, total_ms, &status);
 		unsigned runs = news->runs - (end == LK_COPY_STOPPED);
@@ -291,7 +327,10 @@ static void run_again(struct lk_snapshot *snapshot, struct lk_copy_news *news)
 			say_why(snapshot, news, end, status);
 		if (end == LK_COPY_SLOW && lk_runner.shared)
 			lk_runner.shared->slow_copies++;
+		if (releases)
+			lk_freeze_releases(snapshot, releases);
 	}
+	lk_releases_release(releases);
 	lk_recount_end();
 }
 
@@ -299,18 +338,18 @@ void lk_rerun_test(struct lk_snapshot *snapshot)
 {
 	struct lk_copy_news *news;
 
-	if (copy.is_copy || runs_needed(snapshot) == 0)
+	if (copy.is_copy || (runs_needed(snapshot) == 0 && !wants_siblings(snapshot)))
 		return;
 	if (!lk_tracker.options.rerun)
-		strcpy(snapshot->not_again, "it is switched off");
+		say_not_again(snapshot, "it is switched off");
 	else if (lk_runner.runs_once)
-		strcpy(snapshot->not_again, "it asked for it by leakcheck_run_once()");
+		say_not_again(snapshot, "it asked for it by leakcheck_run_once()");
 	else if (RUNNING_ON_VALGRIND)
-		strcpy(snapshot->not_again, "valgrind is there");
+		say_not_again(snapshot, "valgrind is there");
 	else if (!start.known)
-		strcpy(snapshot->not_again, "where it began is not known");
+		say_not_again(snapshot, "where it began is not known");
 	else if (!(news = lk_pages_map_shared(sizeof *news)))
-		strcpy(snapshot->not_again, "memory was refused");
+		say_not_again(snapshot, "memory was refused");
 	else {
 		run_again(snapshot, news);
 		lk_pages_unmap(news, sizeof *news);

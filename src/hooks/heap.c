@@ -9,6 +9,7 @@
 #include "base/real.h"
 #include "hooks/early.h"
 #include "probe/heap.h"
+#include "probe/release.h"
 #include "base/light.h"
 
 #define FRAME __builtin_frame_address(0)
@@ -24,10 +25,23 @@ LK_EXPORT void *malloc(size_t size)
 	return block;
 }
 
+static LK_COLD void free_slowly(void *block, const void *frame)
+{
+	struct lk_block row;
+
+	if (lk_early_owns(block) || !READY)
+		return;
+	if (lk_heap_take(block, &row))
+		lk_release_note(&row, frame);
+	lk_real.free(block);
+}
+
 LK_EXPORT void free(void *block)
 {
-	if (LK_UNLIKELY(lk_early_owns(block)) || !READY)
+	if (LK_UNLIKELY((uintptr_t)block - lk_release_range.start < lk_release_range.size)) {
+		free_slowly(block, FRAME);
 		return;
+	}
 	if (LK_LIKELY(block != NULL))
 		lk_heap_take(block, NULL);
 	lk_real.free(block);

@@ -148,6 +148,18 @@ static bool conclude(const struct making *making, struct lk_finding *finding)
 	return true;
 }
 
+/* Of what may be a leak; the rest need not be released there. */
+static void find_release(const struct making *making, const struct lk_site *site,
+			 struct lk_finding *finding)
+{
+	size_t suspect = lk_suspect(finding->frames, finding->frames_count);
+
+	if (finding->ruling == LK_RULING_note || suspect == finding->frames_count)
+		return;
+	lk_release_find(making->snapshot, making->findings->symbols, site->stack,
+			finding->frames[suspect].pc, &finding->released);
+}
+
 static bool add_site(const struct making *making, const struct lk_site *site)
 {
 	static const enum lk_class classes[LK_HOLD_COUNT] = {
@@ -182,6 +194,7 @@ static bool add_site(const struct making *making, const struct lk_site *site)
 		release_row(&finding);
 		return false;
 	}
+	find_release(making, site, &finding);
 	return conclude(making, &finding);
 }
 

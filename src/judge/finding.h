@@ -10,6 +10,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "judge/release.h"
 #include "judge/symbols.h"
 #include "judge/verdict.h"
 #include "judge/waits.h"
@@ -41,6 +42,7 @@ struct lk_finding {
 	size_t frames_count;
 	size_t suspect; /* index of the suspect frame; frames_count if there is none */
 	bool cut;	/* outer frames are missing */
+	struct lk_sibling_release released; /* heap: where others from there go */
 	struct lk_earlier earlier[LK_EARLIER_MAX]; /* latest first */
 	/* Of a thread: what it does now; among findings.waits.  Else NULL. */
 	const struct lk_thread_waits *doing;

@@ -10,20 +10,22 @@ static bool ends_with(const char *name, const char *ending)
 	return length >= tail && strcmp(name + length - tail, ending) == 0;
 }
 
-/* xmalloc, g_malloc0, safe_calloc, my_strdup, xfopen, operator new(unsigned long)... */
+/* xmalloc, g_malloc0, safe_calloc, my_strdup, xfopen, g_free, operator new(unsigned long)... */
 static bool is_wrapper(const char *function)
 {
 	static const char *const allocators[] = {
 		"malloc", "malloc0", "calloc", "realloc", "reallocarray", "zalloc", "memalign",
 		"strdup", "strndup", "memdup",	"asprintf",
 	};
-	static const char *const openers[] = {
+	/* What takes anything else, and what releases: only behind one of the prefixes. */
+	static const char *const others[] = {
 		"open", "fopen", "opendir", "socket", "pipe", "pipe2", "dup", "accept",
-		"pthread_create",
+		"pthread_create", "free",
 	};
-	static const char *const prefixes[] = { "x", "e", "safe_", "checked_", "my_" };
+	static const char *const prefixes[] = { "x", "e", "g_", "safe_", "checked_", "my_" };
 
-	if (strncmp(function, "operator new", 12) == 0)
+	if (strncmp(function, "operator new", 12) == 0 ||
+	    strncmp(function, "operator delete", 15) == 0)
 		return true;
 	for (size_t i = 0; i < sizeof allocators / sizeof *allocators; i++)
 		if (ends_with(function, allocators[i]))
@@ -33,8 +35,8 @@ static bool is_wrapper(const char *function)
 
 		if (strncmp(function, prefixes[i], length) != 0)
 			continue;
-		for (size_t k = 0; k < sizeof openers / sizeof *openers; k++)
-			if (strcmp(function + length, openers[k]) == 0)
+		for (size_t k = 0; k < sizeof others / sizeof *others; k++)
+			if (strcmp(function + length, others[k]) == 0)
 				return true;
 	}
 	return false;

@@ -83,6 +83,13 @@ struct lk_total {
 	uint64_t blocks, bytes;
 };
 
+/* Blocks that the test released when it ran again: where they came from, of which the
+ * inner frames are known, and where they were released. */
+struct lk_release {
+	size_t born, freed; /* indices into stacks */
+	uint64_t blocks;
+};
+
 enum { LK_NOT_AGAIN_MAX = 256 };
 
 struct lk_snapshot {
@@ -115,6 +122,8 @@ struct lk_snapshot {
 	/* How it went on; [0] says that the test was not run again. */
 	struct lk_series *series;
 	size_t series_count, series_max;
+	struct lk_release *releases;
+	size_t releases_count;
 	/* Why it could not be run again as often as was needed; empty if it could. */
 	char not_again[LK_NOT_AGAIN_MAX];
 	size_t window_stack; /* index into stacks: where the window was opened */

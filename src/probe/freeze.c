@@ -22,6 +22,7 @@
 #include "probe/misuse.h"
 #include "probe/modules.h"
 #include "probe/reach.h"
+#include "probe/release.h"
 #include "probe/stream.h"
 #include "probe/thread.h"
 #include "probe/tracker.h"
@@ -359,7 +360,8 @@ static void add_child(void *context, const struct lk_child_seen *child)
 	X(stacks, STACKS_MAX)                 \
 	X(frames, FRAMES_MAX)                 \
 	X(modules, MODULES_MAX)               \
-	X(paths, PATHS_MAX)
+	X(paths, PATHS_MAX)                   \
+	X(releases, LK_RELEASES_MAX)
 
 static bool reserve(struct lk_snapshot *snapshot)
 {
@@ -441,6 +443,25 @@ static bool freeze(lk_stack_id window, bool all_threads, struct lk_snapshot *ret
 	if (freezing.folded)
 		lk_pages_unmap(freezing.folded, folded_size);
 	return ok;
+}
+
+void lk_freeze_releases(struct lk_snapshot *snapshot, const struct lk_releases *table)
+{
+	struct lk_freezing freezing = { .snapshot = snapshot };
+	size_t count = __atomic_load_n(&table->count, __ATOMIC_ACQUIRE);
+
+	for (size_t i = 0; i < count; i++) {
+		const struct lk_release_row *row = &table->rows[i];
+
+		if (snapshot->stacks_count + 2 > STACKS_MAX ||
+		    snapshot->frames_count + row->born_count + row->freed_count > FRAMES_MAX)
+			return;
+		snapshot->releases[snapshot->releases_count++] = (struct lk_release){
+			lk_freezing_frames(&freezing, row->born, row->born_count, row->born_cut),
+			lk_freezing_frames(&freezing, row->freed, row->freed_count, row->freed_cut),
+			row->blocks,
+		};
+	}
 }
 
 bool lk_freeze(lk_stack_id window, struct lk_snapshot *ret)

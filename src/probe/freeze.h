@@ -25,4 +25,9 @@ bool lk_freeze(lk_stack_id window, struct lk_snapshot *ret);
 bool lk_freeze_dump(lk_stack_id window, struct lk_snapshot *ret);
 void lk_freeze_release(struct lk_snapshot *snapshot);
 
+/* Adds what a copy that ran the test again has told of releases, as far as there is
+ * room. */
+struct lk_releases;
+void lk_freeze_releases(struct lk_snapshot *snapshot, const struct lk_releases *table);
+
 #endif

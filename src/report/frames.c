@@ -31,15 +31,9 @@ static void print_build_id(FILE *out, const struct lk_module *module)
 	fputc(')', out);
 }
 
-/* "function  file:line", "function  module+0x12 (build-id)" or the latter alone. */
-static void print_frame(FILE *out, const struct lk_frame *frame, size_t width)
+/* "file:line" or "module+0x12 (build-id)"; the latter only where there is no function. */
+static void print_where(FILE *out, const struct lk_frame *frame)
 {
-	int padding = frame->function ? (int)width - (int)strlen(frame->function) : 0;
-
-	if (frame->function) {
-		lk_escape(out, frame->function);
-		fprintf(out, "%*s  ", padding > 0 ? padding : 0, "");
-	}
 	if (frame->file) {
 		lk_escape(out, frame->file);
 		if (frame->line)
@@ -52,6 +46,36 @@ static void print_frame(FILE *out, const struct lk_frame *frame, size_t width)
 	} else {
 		fprintf(out, "0x%" PRIxPTR " in no loaded object", frame->pc);
 	}
+}
+
+void lk_report_place(FILE *out, const struct lk_frame *frame)
+{
+	bool has_place = frame->file || !frame->function;
+
+	if (has_place) {
+		fputs("at ", out);
+		print_where(out, frame);
+	}
+	if (frame->function) {
+		fputs(has_place ? " in " : "in ", out);
+		lk_escape(out, frame->function);
+	}
+	if (!has_place) {
+		fputs(", ", out);
+		print_where(out, frame);
+	}
+}
+
+/* "function  file:line", "function  module+0x12 (build-id)" or the latter alone. */
+static void print_frame(FILE *out, const struct lk_frame *frame, size_t width)
+{
+	int padding = frame->function ? (int)width - (int)strlen(frame->function) : 0;
+
+	if (frame->function) {
+		lk_escape(out, frame->function);
+		fprintf(out, "%*s  ", padding > 0 ? padding : 0, "");
+	}
+	print_where(out, frame);
 	if (frame->inlined)
 		fputs(" (inlined)", out);
 }

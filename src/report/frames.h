@@ -13,7 +13,11 @@
 void lk_report_frames(FILE *out, const struct lk_frame *frames, size_t count, size_t suspect,
 		      const char *prefix);
 
-/* The same for a whole stack, saying where it becomes a guess and where it is cut. */
+/* FRAME within a sentence: "at file:line in function", "in function, module+0x12" or
+ * "at module+0x12 (build-id)". */
+void lk_report_place(FILE *out, const struct lk_frame *frame);
+
+/* Lines for a whole stack, saying where it becomes a guess and where it is cut. */
 void lk_report_named_stack(FILE *out, const struct lk_named_stack *named, const char *prefix);
 
 #endif

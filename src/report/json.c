@@ -96,6 +96,17 @@ static void print_earlier(FILE *out, const struct lk_earlier *earlier)
 	fputc(']', out);
 }
 
+/* Where others from there are released, as far as further runs showed it. */
+static void print_released(FILE *out, const struct lk_sibling_release *released)
+{
+	if (released->blocks == 0)
+		return;
+	fprintf(out, ",\"others_freed\":%" PRIu64 ",\"others_freed_there\":%" PRIu64
+		     ",\"others_freed_at\":",
+		released->all, released->blocks);
+	print_frame(out, &released->frame);
+}
+
 static void print_doing(FILE *out, const struct lk_thread_waits *doing)
 {
 	fprintf(out, ",\"thread\":%d", (int)doing->thread->tid);
@@ -129,6 +140,7 @@ static void print_finding(FILE *out, const struct lk_finding *finding)
 		fprintf(out, ",\"suspect\":%zu", finding->suspect);
 	fprintf(out, ",\"cut\":%s", finding->cut ? "true" : "false");
 	print_frames(out, finding->frames, finding->frames_count);
+	print_released(out, &finding->released);
 	if (finding->kind == LK_KIND_misuse)
 		print_earlier(out, finding->earlier);
 	if (finding->doing)

@@ -93,6 +93,18 @@ static void print_hold(FILE *out, const struct lk_finding *finding)
 			finding->through_bytes, them);
 }
 
+/* "others from here are freed at parse.c:120 in node_free" */
+static void print_released(FILE *out, const struct lk_sibling_release *released,
+			   const char *prefix)
+{
+	if (released->blocks == 0)
+		return;
+	fprintf(out, "%s  others from here are %sfreed ", prefix,
+		released->blocks < released->all ? "mostly " : "");
+	lk_report_place(out, &released->frame);
+	fputc('\n', out);
+}
+
 static void print_earlier(FILE *out, const struct lk_earlier *earlier, const char *prefix)
 {
 	fprintf(out, "%s  %s\n", prefix, earlier->what);
@@ -120,6 +132,7 @@ static void print_body(FILE *out, const struct lk_finding *finding, const char *
 	lk_report_frames(out, finding->frames, finding->frames_count, finding->suspect, prefix);
 	if (finding->cut && finding->frames_count > 0)
 		fprintf(out, "%s    ... outer frames not kept\n", prefix);
+	print_released(out, &finding->released, prefix);
 	for (size_t i = 0; i < LK_EARLIER_MAX; i++)
 		if (finding->earlier[i].what)
 			print_earlier(out, &finding->earlier[i], prefix);

@@ -56,12 +56,16 @@ START_TEST(is_no_wrapper)
 		"safe_pipe2",
 		"my_dup",
 		"epthread_create",
+		"xfree",
+		"g_free",
+		"operator delete(void*)",
 		"operator new(unsigned long)",
 		"operator new[](unsigned long)",
 	};
 	static const char *const others[] = {
 		"open",	      "reopen",	    "index_open",  "xopener", "mallocate",
 		"strdup_all", "new_parser", "xopen_index", "",	      "x",
+		"node_free",
 	};
 
 	for (size_t i = 0; i < sizeof wrappers / sizeof *wrappers; i++)
