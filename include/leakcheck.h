@@ -52,6 +52,11 @@ int leakcheck_ignore(const void *pointer);
 void leakcheck_ignore_begin(void);
 void leakcheck_ignore_end(void);
 
+/* All that is alive now - blocks, descriptors, threads, child processes - is meant to
+ * stay, whoever took it: only what is taken from here on is reported.  For a test that
+ * warms something up first.  Slower than a mark, and not meant for a loop. */
+void leakcheck_ignore_current(void);
+
 /* Adds rules that say what to ignore, as a file of --suppressions holds them, one a
  * line: leakcheck_suppress("leak:png_create_info  # it keeps a table").  Call it before
  * the runner starts, or in a test for what that test leaves.  Returns how many rules

@@ -13,6 +13,7 @@
 #include "probe/counters.h"
 #include "probe/descriptor.h"
 #include "probe/freeze.h"
+#include "probe/heap.h"
 #include "probe/memcheck.h"
 #include "probe/thread.h"
 #include "probe/tracker.h"
@@ -42,6 +43,35 @@ void lk_session_open(const void *frame)
 	window.children_unknown = false;
 	window.children = lk_child_starts();
 	window.losses = lk_freeze_losses();
+	lk_quiet_end(saved);
+}
+
+static void forgive_block(void *context, const struct lk_block *block)
+{
+	(void)context;
+	lk_heap_forgive((const void *)block->address);
+}
+
+/* Until it is closed, and without a new look at all numbers: what was misused, and
+ * what is closed later, is judged by the mark. */
+static void exempt(void *context, const struct lk_descriptor_change *change)
+{
+	(void)context;
+	lk_descriptor_exempt(change->fd);
+}
+
+void lk_session_ignore_current(void)
+{
+	int saved = lk_quiet_begin();
+
+	if (lk_tracker.heap)
+		lk_heap_each(lk_tracker.epoch, forgive_block, NULL);
+	if (lk_tracker.descriptors && !lk_descriptor_each_new(exempt, NULL))
+		window.descriptors_known = false;
+	if (lk_tracker.threads)
+		lk_thread_age();
+	lk_child_mark();
+	lk_memcheck_mark();
 	lk_quiet_end(saved);
 }
 

@@ -19,6 +19,9 @@
  * called (see probe/unwind.h): stacks are shown down to it. */
 void lk_session_open(const void *frame);
 
+/* What is alive now is nobody's leak: blocks, descriptors, threads, children. */
+void lk_session_ignore_current(void);
+
 struct lk_outcome {
 	enum lk_verdict verdict;
 	struct lk_findings findings; /* empty unless LEAKED */

@@ -169,6 +169,13 @@ static void tell_user(const struct lk_findings *findings)
 		print_to_standard_error(findings);
 }
 
+static void ask_rules(const char *test)
+{
+	if (test && lk_suppressions_run_once(lk_rules(), test, lk_tracker.run->rules) &&
+	    !lk_runner.runs_once)
+		lk_runner.runs_once = "a rule says so (once:)";
+}
+
 bool lk_report_test(void)
 {
 	const char *test = lk_runner.test.known ? lk_runner.test.name : NULL;
@@ -176,6 +183,7 @@ bool lk_report_test(void)
 
 	if ((!lk_tracker.options.verify_all && !lk_runner.verify) || is_left_out(test))
 		return false;
+	ask_rules(test);
 	lk_session_close(&(struct lk_session_end){ settle_limit(), test, lk_runner.expected,
 						   lk_rerun_test },
 			 &outcome);

@@ -343,7 +343,7 @@ void lk_rerun_test(struct lk_snapshot *snapshot)
 	if (!lk_tracker.options.rerun)
 		say_not_again(snapshot, "it is switched off");
 	else if (lk_runner.runs_once)
-		say_not_again(snapshot, "it asked for it by leakcheck_run_once()");
+		say_not_again(snapshot, lk_runner.runs_once);
 	else if (RUNNING_ON_VALGRIND)
 		say_not_again(snapshot, "valgrind is there");
 	else if (!start.known)

@@ -49,7 +49,7 @@ void lk_runner_close_window(void)
 	if (lk_runner.window_open)
 		lk_self.ignoring = lk_runner.ignoring;
 	/* Asked for in a fixture that is not checked: for the tests that come. */
-	if (lk_runner.runs_once && !lk_runner.test_seen && lk_runner.role == LK_ROLE_RUNNER)
+	if (lk_runner.runs_once && !lk_runner.test_seen)
 		lk_tracker.options.rerun = false;
 	lk_runner.is_counted = false;
 	lk_runner.window_open = false;
@@ -57,7 +57,7 @@ void lk_runner_close_window(void)
 	lk_runner.test_seen = false;
 	lk_runner.duration_seen = false;
 	lk_runner.failed = false;
-	lk_runner.runs_once = false;
+	lk_runner.runs_once = NULL;
 	lk_runner.verify = false;
 	lk_runner.expected = -1;
 }

@@ -74,7 +74,7 @@ struct lk_runner {
 	char file[LK_MESSAGE_TEXT_MAX]; /* where START_TEST stands */
 	unsigned line;
 	struct lk_test_case test;
-	bool runs_once; /* leakcheck_run_once() in this window */
+	const char *runs_once; /* why its test is not run again; NULL: it may be */
 	/* The last test that ended, and its iteration: the next may be of the same loop. */
 	const void *last_record;
 	int last_iteration;

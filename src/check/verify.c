@@ -2,8 +2,10 @@
 /* The part of leakcheck.h that speaks of tests. */
 #include "leakcheck.h"
 
+#include "api/session.h"
 #include "api/watch.h"
 #include "base/attributes.h"
+#include "check/rerun.h"
 #include "check/runner.h"
 
 LK_EXPORT void leakcheck_verify_none(const char *file, int line)
@@ -40,10 +42,18 @@ LK_EXPORT void leakcheck_expect_leaks(unsigned count, const char *file, int line
 		lk_runner.expected = count;
 }
 
+LK_EXPORT void leakcheck_ignore_current(void)
+{
+	/* What further runs leave must add up. */
+	if (lk_rerun_is_copy() || lk_runner.role == LK_ROLE_BYSTANDER)
+		return;
+	lk_session_ignore_current();
+}
+
 LK_EXPORT void leakcheck_run_once(void)
 {
 	if (lk_runner.window_open && lk_runner.user_code)
-		lk_runner.runs_once = true;
+		lk_runner.runs_once = "it asked for it by leakcheck_run_once()";
 	else
 		lk_tracker.options.rerun = false;
 }

@@ -201,3 +201,14 @@ bool lk_suppressions_cover_test(const struct lk_suppressions *list, const char *
 		}
 	return false;
 }
+
+bool lk_suppressions_run_once(const struct lk_suppressions *list, const char *test,
+			      struct lk_rule_use *uses)
+{
+	for (size_t i = 0; i < list->count; i++)
+		if (list->rows[i].is_once && lk_pattern_in(list->rows[i].pattern, test)) {
+			add(&uses[i].hits);
+			return true;
+		}
+	return false;
+}

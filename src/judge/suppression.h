@@ -12,6 +12,7 @@
  *     id:c88a6d1b                 what a report calls LEAK c88a6d1b
  *     test:test_cache             the whole test
  *     test:test_cache [heap fd]   these kinds in that test
+ *     once:test_server            is never run again to see whether what it keeps grows
  *
  * or valgrind's braces: `Memcheck:Leak` and `CoreError:FdNotClosed` with
  * `match-leak-kinds:`, `fun:`, `obj:`, `src:` and `...`; entries of other tools or
@@ -48,6 +49,7 @@ struct lk_suppression {
 	unsigned kinds; /* 1 << enum lk_kind of what it may match */
 	bool is_test;	/* PATTERN names a test */
 	bool is_whole_test; /* which is not verified at all */
+	bool is_once; /* PATTERN names a test that is never run again; covers nothing */
 	bool is_id;
 	bool is_for_reachable; /* its match-leak-kinds: names only what is still held */
 	enum lk_suppression_where where;
@@ -87,5 +89,8 @@ bool lk_suppressions_cover(const struct lk_suppressions *list, const struct lk_f
 /* Does a rule leave TEST out as a whole?  It gets a hit. */
 bool lk_suppressions_cover_test(const struct lk_suppressions *list, const char *test,
 				struct lk_rule_use *uses);
+/* Does one keep TEST from being run again?  It gets a hit. */
+bool lk_suppressions_run_once(const struct lk_suppressions *list, const char *test,
+			      struct lk_rule_use *uses);
 
 #endif

@@ -134,6 +134,7 @@ static bool read_what(const struct reader *reader, const char *word, size_t leng
 		if (is_word(word, stem, word_of(kind)))
 			rule->kinds = 1u << kind;
 	rule->is_test = is_word(word, length, "test");
+	rule->is_once = is_word(word, length, "once");
 	rule->is_id = is_word(word, length, "id");
 	if (rule->is_test || rule->is_id)
 		rule->kinds = ~0u;
@@ -144,9 +145,9 @@ static bool read_what(const struct reader *reader, const char *word, size_t leng
 	else if (dot)
 		return fail(reader, "'%.*s' is unknown; expected .top or .created-by", (int)rest,
 			    dot);
-	return rule->kinds != 0 ||
+	return rule->kinds != 0 || rule->is_once ||
 	       fail(reader,
-		    "'%.*s:' is unknown; expected leak:, fd:, thread:, id:, test:, or { alone on "
+		    "'%.*s:' is unknown; expected leak:, fd:, thread:, id:, test:, once:, or { alone on "
 		    "its line for a rule in valgrind's form",
 		    (int)length, word);
 }

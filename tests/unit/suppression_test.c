@@ -93,6 +93,17 @@ START_TEST(leaves_whole_tests_out)
 }
 END_TEST
 
+START_TEST(keeps_tests_from_running_again)
+{
+	ck_assert(reads("test:^test_a\nonce:^test_c"));
+	ck_assert(!lk_suppressions_run_once(&list, "test_a", uses));
+	ck_assert(lk_suppressions_run_once(&list, "test_c2", uses));
+	ck_assert(!lk_suppressions_cover_test(&list, "test_c2", uses));
+	ck_assert(uses[0].hits == 0 && uses[1].hits == 1);
+	ck_assert(!covers(LK_KIND_heap, "once:test_header"));
+}
+END_TEST
+
 START_TEST(keeps_reasons)
 {
 	ck_assert(reads("# why not\n\nleak:a#b  # a cache  \nfd:x\n"));
@@ -168,7 +179,7 @@ START_TEST(says_what_is_wrong)
 	fails_with("leak:a\nheader_add", "my.supp:2: 'header_add' has no colon; expected a rule "
 					 "such as leak:function");
 	fails_with("leek:a", "my.supp:1: 'leek:' is unknown; expected leak:, fd:, thread:, id:, "
-			     "test:, or { alone on its line for a rule in valgrind's form");
+			     "test:, once:, or { alone on its line for a rule in valgrind's form");
 	fails_with("leak:", "my.supp:1: nothing stands behind 'leak:'; expected a name or a pattern");
 	fails_with("leak.inner:a", "my.supp:1: '.inner' is unknown; expected .top or .created-by");
 	fails_with("test:a [heap fish]",
@@ -201,6 +212,7 @@ int main(void)
 	tcase_add_test(tests, matches_the_innermost_frame);
 	tcase_add_test(tests, matches_ids_and_tests);
 	tcase_add_test(tests, leaves_whole_tests_out);
+	tcase_add_test(tests, keeps_tests_from_running_again);
 	tcase_add_test(tests, keeps_reasons);
 	tcase_add_test(tests, keeps_states_of_threads);
 	tcase_add_test(tests, reads_valgrinds_form);
