@@ -10,8 +10,7 @@ static bool ends_with(const char *name, const char *ending)
 	return length >= tail && strcmp(name + length - tail, ending) == 0;
 }
 
-/* xmalloc, g_malloc0, safe_calloc, my_strdup, xfopen, g_free, operator new(unsigned long)... */
-static bool is_wrapper(const char *function)
+bool lk_suspect_is_wrapper(const char *function)
 {
 	static const char *const allocators[] = {
 		"malloc", "malloc0", "calloc", "realloc", "reallocarray", "zalloc", "memalign",
@@ -56,7 +55,7 @@ size_t lk_suspect(const struct lk_frame *frames, size_t count)
 	for (size_t i = 0; i < count; i++) {
 		const struct lk_frame *frame = &frames[i];
 
-		if (frame->function && is_wrapper(frame->function))
+		if (frame->function && lk_suspect_is_wrapper(frame->function))
 			continue;
 		if (is_own(frame))
 			return i;

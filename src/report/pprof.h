@@ -1,0 +1,20 @@
+/* SPDX-License-Identifier: MIT */
+/* A profile in the form that `go tool pprof` reads: a message perftools.profiles.Profile
+ * (github.com/google/pprof, proto/profile.proto), not compressed; readers take it either
+ * way.
+ *
+ * Heap memory has the four sample types of Go's heap profiles; descriptors, threads and
+ * children are counts, as Go's profiles of goroutines are.  Stacks begin, as Go's do, at
+ * the first frame that is not of the C library and no wrapper around an allocator.  A
+ * thread's stack is where it is, then where it was created. */
+#ifndef LK_REPORT_PPROF_H
+#define LK_REPORT_PPROF_H
+
+#include "judge/profile.h"
+#include "report/protobuf.h"
+
+/* Makes the message of what PROFILE holds of KIND (heap, descriptor, thread or child).
+ * False when out of memory.  RET is released with lk_protobuf_deinit. */
+bool lk_pprof_make(const struct lk_profile *profile, enum lk_kind kind, struct lk_protobuf *ret);
+
+#endif
