@@ -58,10 +58,10 @@ static void add_types(struct lk_pprof_writer *writer)
 	lk_protobuf_number(&writer->out, PROFILE_PERIOD, 1);
 	if (is_heap)
 		lk_pprof_text(writer, &writer->out, PROFILE_DEFAULT_SAMPLE_TYPE,
-			 heap_types[writer->totals[LK_VALUE_live_blocks] > 0 ||
-						    !writer->profile->totals_known ?
-					    LK_VALUE_live_bytes :
-					    LK_VALUE_alloc_bytes]);
+			      heap_types[writer->totals[LK_VALUE_live_blocks] > 0 ||
+							 !writer->profile->totals_known
+						 ? LK_VALUE_live_bytes
+						 : LK_VALUE_alloc_bytes]);
 }
 
 /* ---- Stacks */
@@ -79,7 +79,7 @@ static bool is_allocators(const struct lk_profile *profile,
 /* The first position of STACK that is neither the C library's nor a wrapper's; the very
  * first if all are. */
 static struct lk_pprof_place first_place(const struct lk_profile *profile,
-				const struct lk_profile_stack *stack)
+					 const struct lk_profile_stack *stack)
 {
 	for (size_t i = 0; i < stack->count; i++) {
 		size_t place = profile->paths[stack->first + i];
@@ -107,11 +107,13 @@ static void add_stack(struct lk_pprof_writer *writer, size_t index, bool is_whol
 {
 	const struct lk_profile *profile = writer->profile;
 	const struct lk_profile_stack *stack = &profile->stacks[index];
-	struct lk_pprof_place first = is_whole ? (struct lk_pprof_place){ 0, 0 } : first_place(profile, stack);
+	struct lk_pprof_place first =
+		is_whole ? (struct lk_pprof_place){ 0, 0 } : first_place(profile, stack);
 
 	for (size_t i = first.location; i < stack->count; i++)
-		add_place(writer, (struct lk_pprof_place){ profile->paths[stack->first + i],
-						  i == first.location ? first.skipped : 0 });
+		add_place(writer,
+			  (struct lk_pprof_place){ profile->paths[stack->first + i],
+						   i == first.location ? first.skipped : 0 });
 	writer->cut += stack->cut;
 }
 

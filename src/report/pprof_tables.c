@@ -102,7 +102,8 @@ static void add_locations(struct lk_pprof_writer *writer)
 
 static void add_functions(struct lk_pprof_writer *writer)
 {
-	const struct lk_pprof_function *functions = (const struct lk_pprof_function *)writer->functions.rows;
+	const struct lk_pprof_function *functions =
+		(const struct lk_pprof_function *)writer->functions.rows;
 	struct lk_protobuf *message = &writer->message;
 
 	for (size_t i = 0; i < writer->functions.count; i++) {
