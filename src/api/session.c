@@ -4,6 +4,7 @@
 #include <string.h>
 #include <time.h>
 
+#include "api/capture.h"
 #include "api/rules.h"
 #include "base/attributes.h"
 #include "base/self.h"
@@ -15,6 +16,7 @@
 #include "probe/freeze.h"
 #include "probe/heap.h"
 #include "probe/memcheck.h"
+#include "probe/moment.h"
 #include "probe/thread.h"
 #include "probe/tracker.h"
 #include "probe/unwind.h"
@@ -25,6 +27,7 @@ static LK_HOT struct window {
 	bool descriptors_known, children_unknown;
 	/* As they were at its start. */
 	uint64_t allocations, descriptors, threads, children, losses;
+	uint64_t opened_ns; /* only if a record of it is wanted */
 } window;
 
 void lk_session_open(const void *frame)
@@ -43,6 +46,8 @@ void lk_session_open(const void *frame)
 	window.children_unknown = false;
 	window.children = lk_child_starts();
 	window.losses = lk_freeze_losses();
+	if (lk_capture_is_wanted())
+		window.opened_ns = lk_moment_now();
 	lk_quiet_end(saved);
 }
 
@@ -184,13 +189,47 @@ static struct lk_policy policy_for(const char *test)
 	return policy;
 }
 
+/* Of the window, as it is now. */
+static void take_moment(const char *test, struct lk_moment *ret)
+{
+	lk_moment_take(ret);
+	lk_capture_heap_use(&ret->counts);
+	ret->scope = LK_SCOPE_WINDOW;
+	ret->duration_ns = ret->monotonic_ns - window.opened_ns;
+	ret->counts.allocations -= window.allocations;
+	ret->counts.opened -= window.descriptors;
+	ret->counts.started -= window.threads;
+	ret->counts.spawned -= window.children;
+	if (test)
+		strncpy(ret->test, test, sizeof ret->test - 1);
+}
+
+static void write_record(struct lk_snapshot *snapshot, const struct lk_moment *moment)
+{
+	struct lk_counts *counts = &snapshot->moment.counts;
+
+	snapshot->moment = *moment;
+	for (size_t i = 0; i < snapshot->sites_count; i++) {
+		counts->live_blocks += snapshot->sites[i].blocks;
+		counts->live_bytes += snapshot->sites[i].bytes;
+	}
+	for (size_t i = 0; i < snapshot->descriptors_count; i++) {
+		counts->live_blocks += snapshot->descriptors[i].held_blocks;
+		counts->live_bytes += snapshot->descriptors[i].held_bytes;
+	}
+	lk_capture_append(snapshot);
+}
+
 void lk_session_close(const struct lk_session_end *end, struct lk_outcome *ret)
 {
 	struct lk_outcome outcome = { 0 };
+	struct lk_moment moment;
 	int saved = lk_quiet_begin();
 	uint64_t lost = 0;
 
 	lk_session_settle(end->settle_ms);
+	if (lk_capture_is_wanted())
+		take_moment(end->test, &moment);
 	lk_memcheck_look(end->test);
 	if (lk_freeze_anything_young() || lk_freeze_anything_misused()) {
 		struct lk_policy policy = policy_for(end->test);
@@ -213,6 +252,8 @@ void lk_session_close(const struct lk_session_end *end, struct lk_outcome *ret)
 	} else if (lk_thread_running() == 0) {
 		lk_descriptor_rest();
 	}
+	if (lk_capture_is_wanted())
+		write_record(&outcome.snapshot, &moment);
 	lost += lk_freeze_losses() - window.losses;
 	outcome.findings.expected = end->expected;
 	outcome.verdict = lk_judge(unexpected(&outcome.findings),

@@ -19,6 +19,7 @@
 #include "api/session.h"
 #include "api/watch.h"
 #include "base/clock.h"
+#include "check/captured.h"
 #include "check/hang.h"
 #include "check/left.h"
 #include "check/not_checked.h"
@@ -436,6 +437,8 @@ static void leaving(void)
 	int saved = errno;
 
 	report_left();
+	if (getpid() == lk_tracker.process)
+		lk_captured_end();
 	errno = saved;
 }
 

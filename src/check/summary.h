@@ -8,4 +8,7 @@
  * printed, and a status of 0 becomes one of ours where something must fail. */
 void lk_summary_expect(void);
 
+/* The process ends: does that. */
+void lk_summary_finish(void);
+
 #endif

@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include "cli/args.h"
+#include "cli/captures.h"
 #include "cli/child.h"
 #include "cli/complain.h"
 #include "cli/ledger.h"
@@ -85,6 +86,12 @@ static bool begin_report(char *name)
 		return lk_complain("cannot write the report '%s': %s", name, strerror(errno));
 	close(fd);
 	return true;
+}
+
+static bool begin_capture(struct lk_options *options)
+{
+	return (!options->capture[0] || make_absolute(options->capture, "capture")) &&
+	       lk_captures_begin(options, false);
 }
 
 /* What the library ignores, read here too, so that nothing runs when it cannot be. */
@@ -166,7 +173,7 @@ static bool prepare(char **program, struct lk_options *options, struct ignored *
 {
 	return lk_program_find(program[0], path) && lk_program_inspect(path) &&
 	       lk_preload_library() && read_ignored(options, ignored) &&
-	       begin_report(options->report) && hand_on(options);
+	       begin_report(options->report) && begin_capture(options) && hand_on(options);
 }
 
 int lk_run(char **program, struct lk_options *options, const char *new_baseline)

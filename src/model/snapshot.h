@@ -102,7 +102,8 @@ struct lk_snapshot {
 	size_t descriptors_count;
 	uint64_t descriptors_beyond; /* as new as these, without a row: there is no room */
 	/* The young ones, then the others up to threads_seen: all of the process, so that
-	 * who waits for whom is known, or none. */
+	 * who waits for whom is known, or none.  In the scope of a process all count as
+	 * young. */
 	struct lk_thread_left *threads;
 	size_t threads_count, threads_seen;
 	struct lk_misuse *misuses;

@@ -35,7 +35,7 @@ enum {
 	SITES_MAX = 1 << 18,
 	STACKS_MAX = 1 << 18,
 	FRAMES_MAX = 1 << 22,
-	DESCRIPTORS_MAX = LK_DESCRIPTOR_ENDS_MAX,
+	DESCRIPTORS_MAX = LK_FREEZING_DESCRIPTORS,
 	CHILDREN_MAX = 1 << 12,
 	MODULES_MAX = 1 << 11,
 	PATHS_MAX = SITES_MAX + 1,
@@ -170,12 +170,9 @@ size_t lk_freezing_frames(struct lk_freezing *freezing, const uintptr_t *frames,
 	return snapshot->stacks_count++;
 }
 
-static void add_block(void *context, const struct lk_block *block)
+void lk_freezing_block(struct lk_freezing *freezing, const struct lk_block *block)
 {
-	struct lk_freezing *freezing = context;
 	struct lk_snapshot *snapshot = freezing->snapshot;
-	if (is_folded(freezing, block->address))
-		return;
 	size_t stack = lk_freezing_stack(freezing, block->stack);
 	uint32_t *known = &freezing->site_of_stack[stack];
 
@@ -190,6 +187,12 @@ static void add_block(void *context, const struct lk_block *block)
 	struct lk_site *site = &snapshot->sites[*known - 1];
 	site->blocks++;
 	site->bytes += block->size;
+}
+
+static void add_block(void *context, const struct lk_block *block)
+{
+	if (!is_folded(context, block->address))
+		lk_freezing_block(context, block);
 }
 
 static bool is_told(void *context, uintptr_t address)
@@ -315,7 +318,7 @@ bool lk_freeze_anything_misused(void)
 	return seen;
 }
 
-static void add_child(void *context, const struct lk_child_seen *child)
+void lk_freezing_child(void *context, const struct lk_child_seen *child)
 {
 	enum { TRIES = 100 };
 	struct lk_freezing *freezing = context;
@@ -398,8 +401,6 @@ static void fill(struct lk_freezing *freezing, lk_stack_id window, bool all_thre
 {
 	struct lk_snapshot *snapshot = freezing->snapshot;
 
-	snapshot->stacks_count = 1; /* the empty stack */
-	snapshot->paths_count = 1;  /* the empty path */
 	snapshot->window_stack = lk_freezing_stack(freezing, window);
 	/* Descriptors first: they take blocks with them. */
 	if (lk_tracker.descriptors)
@@ -410,39 +411,61 @@ static void fill(struct lk_freezing *freezing, lk_stack_id window, bool all_thre
 	if (lk_tracker.threads || all_threads)
 		lk_freezing_threads(freezing, all_threads);
 	if (lk_tracker.children)
-		snapshot->children_unknown = !lk_child_each(add_child, freezing);
+		snapshot->children_unknown = !lk_child_each(lk_freezing_child, freezing);
 	add_heap(freezing);
+	lk_freezing_modules(freezing);
+}
+
+void lk_freezing_modules(struct lk_freezing *freezing)
+{
+	struct lk_snapshot *snapshot = freezing->snapshot;
+
 	snapshot->modules_count = lk_modules_list(snapshot->modules, MODULES_MAX);
 	snapshot->modules_count += lk_gone_list(snapshot->modules + snapshot->modules_count,
 						MODULES_MAX - snapshot->modules_count);
 }
 
+bool lk_freezing_begin(struct lk_freezing *freezing, struct lk_snapshot *snapshot)
+{
+	*snapshot = (struct lk_snapshot){ 0 };
+	*freezing = (struct lk_freezing){
+		.snapshot = snapshot,
+		.index = lk_pages_map(INDEX_SIZE * sizeof *freezing->index),
+		.site_of_stack = lk_pages_map(STACKS_MAX * sizeof *freezing->site_of_stack),
+		.folded = lk_pages_map(FOLDED_SIZE * sizeof *freezing->folded),
+	};
+	if (reserve(snapshot) && freezing->index && freezing->site_of_stack && freezing->folded) {
+		snapshot->stacks_count = 1; /* the empty stack */
+		snapshot->paths_count = 1;  /* the empty path */
+		return true;
+	}
+	lk_freezing_end(freezing);
+	lk_freeze_release(snapshot);
+	return false;
+}
+
+void lk_freezing_end(struct lk_freezing *freezing)
+{
+	if (freezing->index)
+		lk_pages_unmap(freezing->index, INDEX_SIZE * sizeof *freezing->index);
+	if (freezing->site_of_stack)
+		lk_pages_unmap(freezing->site_of_stack,
+			       STACKS_MAX * sizeof *freezing->site_of_stack);
+	if (freezing->folded)
+		lk_pages_unmap(freezing->folded, FOLDED_SIZE * sizeof *freezing->folded);
+}
+
 static bool freeze(lk_stack_id window, bool all_threads, struct lk_snapshot *ret)
 {
-	struct lk_snapshot snapshot = { 0 };
-	const size_t index_size = INDEX_SIZE * sizeof(uint32_t);
-	const size_t sites_size = STACKS_MAX * sizeof(uint32_t);
-	const size_t folded_size = FOLDED_SIZE * sizeof(uintptr_t);
-	struct lk_freezing freezing = { .snapshot = &snapshot,
-				     .index = lk_pages_map(index_size),
-				     .site_of_stack = lk_pages_map(sites_size),
-				     .folded = lk_pages_map(folded_size) };
-	bool ok = freezing.index && freezing.site_of_stack && freezing.folded &&
-		  reserve(&snapshot);
+	struct lk_snapshot snapshot;
+	struct lk_freezing freezing;
 
-	if (ok) {
-		fill(&freezing, window, all_threads);
-		*ret = snapshot;
-	} else {
-		lk_freeze_release(&snapshot);
-	}
-	if (freezing.index)
-		lk_pages_unmap(freezing.index, index_size);
-	if (freezing.site_of_stack)
-		lk_pages_unmap(freezing.site_of_stack, sites_size);
-	if (freezing.folded)
-		lk_pages_unmap(freezing.folded, folded_size);
-	return ok;
+	if (!lk_freezing_begin(&freezing, &snapshot))
+		return false;
+	fill(&freezing, window, all_threads);
+	lk_freezing_end(&freezing);
+	*ret = snapshot;
+	return true;
 }
 
 void lk_freeze_releases(struct lk_snapshot *snapshot, const struct lk_releases *table)

@@ -23,6 +23,9 @@ uint64_t lk_freeze_losses(void);
 bool lk_freeze(lk_stack_id window, struct lk_snapshot *ret);
 /* As lk_freeze, and always with all threads, also where none is young. */
 bool lk_freeze_dump(lk_stack_id window, struct lk_snapshot *ret);
+/* Everything that is alive, however old: blocks by stack, all descriptors, threads and
+ * children, and the moment.  False as above. */
+bool lk_freeze_whole(struct lk_snapshot *ret);
 void lk_freeze_release(struct lk_snapshot *snapshot);
 
 /* Adds what a copy that ran the test again has told of releases, as far as there is

@@ -9,6 +9,9 @@
 #include <stdint.h>
 
 #include "model/snapshot.h"
+#include "probe/child.h"
+#include "probe/descriptor_facts.h"
+#include "probe/heap.h"
 
 struct lk_freezing {
 	struct lk_snapshot *snapshot;
@@ -19,7 +22,12 @@ struct lk_freezing {
 	size_t folded_count;
 };
 
-enum { LK_FREEZING_THREADS = 1 << 14 };
+enum { LK_FREEZING_THREADS = 1 << 14, LK_FREEZING_DESCRIPTORS = LK_DESCRIPTOR_ENDS_MAX };
+
+/* An empty snapshot with room; false when memory is refused, and then nothing is to be
+ * released.  Between both, *SNAPSHOT stays where it is. */
+bool lk_freezing_begin(struct lk_freezing *freezing, struct lk_snapshot *snapshot);
+void lk_freezing_end(struct lk_freezing *freezing);
 
 /* The place of a stack in the snapshot, which is put there if it is new; 0 for no
  * stack, and when there is no room (counted). */
@@ -32,6 +40,11 @@ size_t lk_freezing_frames(struct lk_freezing *freezing, const uintptr_t *frames,
 void lk_freezing_handles(struct lk_freezing *freezing);
 
 enum { LK_FREEZING_HANDLES = 1 << 13 };
+
+/* Adds a block to the site of its stack, a child, the modules. */
+void lk_freezing_block(struct lk_freezing *freezing, const struct lk_block *block);
+void lk_freezing_child(void *freezing, const struct lk_child_seen *child);
+void lk_freezing_modules(struct lk_freezing *freezing);
 
 /* Adds the young threads and what they do; if there are any, or if ALL, then the
  * other threads of the process too. */

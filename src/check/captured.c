@@ -1,0 +1,36 @@
+/* SPDX-License-Identifier: MIT */
+#include "check/captured.h"
+
+#include <stdbool.h>
+#include <unistd.h>
+
+#include "api/capture.h"
+#include "api/watch.h"
+#include "base/attributes.h"
+#include "check/rerun.h"
+#include "check/runner.h"
+
+static LK_HOT pid_t written_by;
+
+static bool has_record_of_its_own(pid_t process)
+{
+	switch (lk_runner.role) {
+	case LK_ROLE_NONE:
+		return true;
+	case LK_ROLE_RUNNER:
+		return process == lk_runner.process && !lk_rerun_is_copy();
+	default:
+		return false;
+	}
+}
+
+void lk_captured_end(void)
+{
+	if (!lk_capture_is_wanted() || lk_self.in_vfork_child)
+		return;
+	pid_t process = getpid();
+	if (written_by == process || !has_record_of_its_own(process))
+		return;
+	written_by = process;
+	lk_capture_process();
+}

@@ -1,0 +1,69 @@
+/* SPDX-License-Identifier: MIT */
+#include "base/proc.h"
+#include "probe/child.h"
+#include "probe/descriptor.h"
+#include "probe/descriptor_facts.h"
+#include "probe/freeze.h"
+#include "probe/freezing.h"
+#include "probe/heap.h"
+#include "probe/moment.h"
+#include "probe/tracker.h"
+
+#include "base/light.h"
+
+/* What has no stack is our own. */
+static void add_block(void *context, const struct lk_block *block)
+{
+	if (block->stack != LK_STACK_NONE)
+		lk_freezing_block(context, block);
+}
+
+static void add_descriptor(void *context, int fd)
+{
+	struct lk_freezing *freezing = context;
+	struct lk_snapshot *snapshot = freezing->snapshot;
+
+	if (snapshot->descriptors_count == LK_FREEZING_DESCRIPTORS) {
+		snapshot->descriptors_beyond++;
+		return;
+	}
+	struct lk_descriptor *row = &snapshot->descriptors[snapshot->descriptors_count++];
+	lk_descriptor_facts(fd, row);
+	row->stack = lk_freezing_stack(freezing, lk_descriptor_origin(fd));
+}
+
+static void fill(struct lk_freezing *freezing)
+{
+	struct lk_snapshot *snapshot = freezing->snapshot;
+	struct lk_counts *counts = &snapshot->moment.counts;
+
+	lk_moment_take(&snapshot->moment);
+	snapshot->descriptors_unknown = !lk_descriptor_each_open(add_descriptor, freezing);
+	lk_descriptor_ends(snapshot->descriptors, snapshot->descriptors_count);
+	lk_freezing_threads(freezing, true);
+	snapshot->threads_count = snapshot->threads_seen;
+	snapshot->children_unknown = !lk_child_each(lk_freezing_child, freezing);
+	if (lk_tracker.heap)
+		lk_heap_each(LK_HEAP_ANY, add_block, freezing);
+	snapshot->is_unscanned = true;
+	for (size_t i = 0; i < snapshot->sites_count; i++) {
+		counts->live_blocks += snapshot->sites[i].blocks;
+		counts->live_bytes += snapshot->sites[i].bytes;
+	}
+	lk_freezing_modules(freezing);
+	snapshot->events_lost += lk_freeze_losses();
+	snapshot->moment.span_ns = lk_moment_now() - snapshot->moment.monotonic_ns;
+}
+
+bool lk_freeze_whole(struct lk_snapshot *ret)
+{
+	struct lk_snapshot snapshot;
+	struct lk_freezing freezing;
+
+	if (!lk_freezing_begin(&freezing, &snapshot))
+		return false;
+	fill(&freezing);
+	lk_freezing_end(&freezing);
+	*ret = snapshot;
+	return true;
+}

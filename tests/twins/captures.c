@@ -1,0 +1,77 @@
+/* SPDX-License-Identifier: MIT */
+/* Tests whose captures say what they left, and nothing else.  With an argument, a program
+ * without tests: `program` ends by return, `exit` by exit, `_exit` so; `fork` in two
+ * processes. */
+#include <check.h>
+#include <fcntl.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+static void *kept[4];
+static void *volatile lost;
+
+START_TEST(clean)
+{
+	for (int i = 0; i < 100; i++)
+		free(malloc(50));
+}
+END_TEST
+
+START_TEST(leaks)
+{
+	lost = malloc(100);
+	lost = NULL;
+	kept[0] = malloc(7);
+	kept[1] = malloc(8);
+	open("/dev/null", O_RDONLY);
+}
+END_TEST
+
+START_TEST(fails)
+{
+	kept[2] = malloc(9);
+	ck_abort_msg("on purpose");
+}
+END_TEST
+
+static int run_tests(void)
+{
+	Suite *suite = suite_create("captures");
+	TCase *tcase = tcase_create("captures");
+	SRunner *runner;
+
+	tcase_add_test(tcase, clean);
+	tcase_add_test(tcase, leaks);
+	tcase_add_test(tcase, fails);
+	suite_add_tcase(suite, tcase);
+	runner = srunner_create(suite);
+	srunner_run_all(runner, CK_ENV);
+	int failed = srunner_ntests_failed(runner);
+	srunner_free(runner);
+	return failed != 0;
+}
+
+int main(int argc, char **argv)
+{
+	const char *how = argc > 1 ? argv[1] : "";
+
+	if (argc == 1)
+		return run_tests();
+	for (int i = 0; i < 3; i++)
+		lost = malloc(1000);
+	kept[3] = malloc(123);
+	if (strcmp(how, "fork") == 0) {
+		if (fork() == 0) {
+			kept[2] = malloc(77);
+			exit(0);
+		}
+		wait(NULL);
+	}
+	if (strcmp(how, "exit") == 0)
+		exit(0);
+	if (strcmp(how, "_exit") == 0)
+		_exit(0);
+	return 0;
+}

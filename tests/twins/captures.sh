@@ -1,0 +1,76 @@
+#!/bin/sh
+# SPDX-License-Identifier: MIT
+# What --capture writes equals what the report says, forked and not, preloaded and
+# linked; and a program without tests has one record of all that is alive in it.
+. "${srcdir:-.}/tests/twins/setup.sh"
+print=$(dirname "$leakcheck")/tests/twins/print_capture
+
+# The lines of the record of TEST in the file capture, its first line left out.
+record_of ()	# TEST
+{
+	"$print" capture | awk -v test="$1" '
+	$1 == "record" { on = $3 == test; next }
+	on'
+}
+
+# Does the record of TEST have exactly these lines of KIND?
+says ()	# TEST KIND LINES
+{
+	record_of "$1" | grep "^$2 " | sort >said
+	printf '%s' "$3" | sort >wanted
+	diff wanted said
+}
+
+check_tests ()	# MODE PROGRAM COMMAND...
+{
+	check_mode=$1 check_program=$2
+	shift 2
+	check_name="$check_program, fork $check_mode"
+	rm -f capture
+	CK_FORK=$check_mode "$@" >out 2>err </dev/null
+	tap_check "$check_name: a record for each checked test" \
+		eval '"$print" capture | grep "^record" | cut -d" " -f2,3 >said
+		printf "%s\n" "window clean" "window leaks" "process -" | diff - said'
+	tap_check "$check_name: nothing is left of a clean test" says clean site ''
+	tap_check "$check_name: what it allocated" \
+		eval 'test "$(record_of clean | awk "/^allocations/ { print \$2 }")" -ge 100'
+	tap_check "$check_name: blocks and who holds them" \
+		eval 'record_of leaks | grep "^site" | cut -d" " -f1-4 | sort >said
+		printf "%s\n" "site lost 1 100" "site retained 1 7" "site retained 1 8" |
+			diff - said'
+	tap_check "$check_name: live blocks and bytes" \
+		eval 'says leaks live_blocks "live_blocks 3
+" && says leaks live_bytes "live_bytes 115
+"'
+	tap_check "$check_name: the descriptor" \
+		eval 'test "$(record_of leaks | grep -c "^descriptor .*/dev/null$")" -eq 1'
+}
+
+compile captures captures.c
+# shellcheck disable=SC2086 # several words
+compile linked captures.c $link_leakcheck
+for mode in yes no; do
+	check_tests "$mode" captures watch --capture=capture ./captures
+	check_tests "$mode" linked env LEAKCHECK_OPTIONS=verify-all:capture=capture ./linked
+done
+
+for how in program exit _exit; do
+	rm -f capture
+	watch --capture=capture ./captures "$how" >out 2>err
+	tap_check "a program that ends by $how has a record" \
+		eval '"$print" capture >said; grep -q "^record process - captures$" said &&
+		grep -qE "^site unscanned 3 3000 [0-9]+$" said &&
+		grep -qE "^site unscanned 1 123 [0-9]+$" said &&
+		test "$(grep -c "^record" said)" -eq 1'
+done
+rm -f capture
+watch --capture=capture ./captures fork >out 2>err
+tap_check "each of two processes has a record" \
+	eval '"$print" capture >said; test "$(grep -c "^record" said)" -eq 2 &&
+	test "$(grep -cE "^site unscanned 1 77 " said)" -eq 1'
+
+# A file that cannot be written is told before anything runs.
+tap_check "a capture that cannot be written refuses the run" \
+	returns 2 watch --capture=/no/such/folder/capture ./captures
+tap_check "and says why" shows err "cannot write the capture '/no/such/folder/capture'"
+tap_end
