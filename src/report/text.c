@@ -175,6 +175,7 @@ void lk_report_findings(FILE *out, const struct lk_findings *findings, const cha
 	for (size_t i = 0; i < findings->count; i++)
 		print_finding(out, &findings->rows[i], prefix);
 	lk_report_deadlocks(out, &findings->waits, true, prefix);
+	lk_report_thread_patterns(out, &findings->waits, true, prefix);
 	if (findings->left_out > 0)
 		fprintf(out, "%s... and %" PRIu64 " more leak%s\n", prefix, findings->left_out,
 			lk_plural(findings->left_out));

@@ -6,6 +6,7 @@
 
 #include "judge/describe.h"
 #include "judge/escape.h"
+#include "judge/thread_patterns.h"
 #include "report/frames.h"
 #include "report/plural.h"
 
@@ -92,6 +93,7 @@ void lk_report_threads(FILE *out, const struct lk_waits *waits, const char *pref
 		print_created(out, row, prefix);
 	}
 	lk_report_deadlocks(out, waits, false, prefix);
+	lk_report_thread_patterns(out, waits, false, prefix);
 }
 
 /* Threads with one stack. */
@@ -190,4 +192,33 @@ void lk_report_deadlocks(FILE *out, const struct lk_waits *waits, bool young, co
 		for (size_t i = 0; i < length; i++, at = waits->rows[at].holder)
 			print_edge(out, &waits->rows[at], prefix);
 	}
+}
+
+static bool has_young(const struct lk_waits *waits, const struct lk_thread_patterns *patterns,
+		      size_t row)
+{
+	const struct lk_thread_pattern *pattern = &patterns->rows[row];
+
+	for (size_t i = 0; i < pattern->count; i++)
+		if (patterns->members[pattern->first + i] < waits->young)
+			return true;
+	return false;
+}
+
+bool lk_report_thread_patterns(FILE *out, const struct lk_waits *waits, bool young,
+			       const char *prefix)
+{
+	struct lk_thread_patterns patterns;
+
+	if (!lk_thread_patterns_find(waits, &patterns))
+		return false;
+	for (size_t i = 0; i < patterns.count; i++) {
+		if (young && !has_young(waits, &patterns, i))
+			continue;
+		fprintf(out, "%sPATTERN ", prefix);
+		lk_thread_pattern_print(out, waits, &patterns, i);
+		fputc('\n', out);
+	}
+	lk_thread_patterns_release(&patterns);
+	return true;
 }

@@ -11,7 +11,7 @@
 
 #include "judge/waits.h"
 
-/* One paragraph for each thread:
+/* One paragraph for each thread, then deadlocks and patterns:
  *
  *     thread 4711 "writer" [mutex 0x7f12 held by thread 12 "main", 3 s]:
  *     put
@@ -29,6 +29,12 @@ void lk_report_threads(FILE *out, const struct lk_waits *waits, const char *pref
  *
  * False when out of memory. */
 bool lk_report_threads_counted(FILE *out, const struct lk_waits *waits, const char *prefix);
+
+/* A line "PATTERN ..." for each pattern that the threads make (judge/thread_patterns.h);
+ * nothing if there is none.  YOUNG leaves out those without a young thread.  False when out
+ * of memory. */
+bool lk_report_thread_patterns(FILE *out, const struct lk_waits *waits, bool young,
+			       const char *prefix);
 
 /* Each cycle, edge by edge, with where its threads are; nothing if there is none.
  * YOUNG leaves out those without a young thread. */
