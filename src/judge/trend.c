@@ -257,6 +257,8 @@ static enum lk_trend_shape judge_shape(struct series *series, const struct lk_tr
 
 	if (count < LK_TREND_LEAST)
 		return LK_TREND_IS_few;
+	if (trend->least == trend->most)
+		return LK_TREND_IS_level;
 	if (is_rising(series))
 		return LK_TREND_IS_rising;
 	if (is_step(series, &at)) {
@@ -314,7 +316,8 @@ static void thin(const struct lk_trend_point *points, struct lk_trend_point *sor
 
 		memcpy(sorted, points + from, (to - from) * sizeof *sorted);
 		qsort(sorted, to - from, sizeof *sorted, by_value);
-		series->time[i] = (double)(points[(from + to) / 2].time_ns - points[0].time_ns) / 1e9;
+		series->time[i] =
+			(double)(points[(from + to) / 2].time_ns - points[0].time_ns) / 1e9;
 		series->value[i] = (double)sorted[(to - from) / 2].value;
 	}
 }
@@ -329,7 +332,7 @@ bool lk_trend_judge(const struct lk_trend_point *points, size_t count, struct lk
 	if (ok) {
 		describe(points, sorted, count, &trend);
 		thin(points, sorted, count, series);
-		trend.rate = rate_of(series);
+		trend.rate = trend.least < trend.most ? rate_of(series) : 0;
 		trend.shape = judge_shape(series, points, count, &trend);
 		trend.verdict = verdict_of[trend.shape];
 		*ret = trend;

@@ -111,8 +111,7 @@ static void print_earlier(FILE *out, const struct lk_earlier *earlier, const cha
 	lk_report_frames(out, earlier->frames, earlier->frames_count, SIZE_MAX, prefix);
 }
 
-/* What was found, and its stack; the line has begun. */
-static void print_body(FILE *out, const struct lk_finding *finding, const char *prefix)
+void lk_report_sentence(FILE *out, const struct lk_finding *finding)
 {
 	if (finding->kind == LK_KIND_heap) {
 		print_heap(out, finding->bytes, finding->blocks);
@@ -128,6 +127,12 @@ static void print_body(FILE *out, const struct lk_finding *finding, const char *
 	      finding->kind == LK_KIND_child	  ? ", started outside what is watched" :
 						   ", stack unknown",
 	      out);
+}
+
+/* What was found, and its stack; the line has begun. */
+static void print_body(FILE *out, const struct lk_finding *finding, const char *prefix)
+{
+	lk_report_sentence(out, finding);
 	fputc('\n', out);
 	lk_report_frames(out, finding->frames, finding->frames_count, finding->suspect, prefix);
 	if (finding->cut && finding->frames_count > 0)

@@ -12,6 +12,10 @@
 /* "3 leaks: heap 128 B in 4 blocks, fd 1, thread 1"; "no leak, 2 not proven" */
 void lk_report_headline(FILE *out, const struct lk_findings *findings);
 
+/* What was found: "heap 128 B in 4 blocks, lost: nothing points to them, from"; its stack
+ * is to follow.  Names from outside are escaped. */
+void lk_report_sentence(FILE *out, const struct lk_finding *finding);
+
 /* All findings with their stacks.  Each line starts with PREFIX; in a test's
  * message that is "  # ", so that no line can be taken for TAP. */
 void lk_report_findings(FILE *out, const struct lk_findings *findings, const char *prefix);
