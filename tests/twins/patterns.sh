@@ -9,8 +9,8 @@ cat >patterns.wanted <<'EOT'
 must_leak_ended_and_was_not_joined 1 joined
 must_leak_join_of_who_wants_the_lock 2 cycle-of-locks-and-joins
 must_leak_three_at_one_semaphore 3 wait
+must_leak_three_joins 3 join-cycle
 must_leak_three_readers_of_one_pipe 3 wait
-must_leak_two_joins 2 join-cycle
 must_leak_two_locks 2 lock-cycle
 must_leak_writer_whose_reader_sleeps 1 reads
 must_leak_writer_whose_reader_sleeps 1 sleep
