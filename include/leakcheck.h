@@ -100,6 +100,21 @@ enum leakcheck_kind {
  * it was asked for, such as a malloc of the program's own; empty if there is none. */
 unsigned leakcheck_watching(char *why, size_t size);
 
+/* Where did this come from?  Prints on standard error what POINTER points into - a block,
+ * and how many bytes into it, a handle of leakcheck_track(), a variable - and the stack
+ * that took it; the same of a descriptor, and of a thread (a pthread_t, or the kernel's
+ * number).  Returns 1, or 0 if nothing is known of it.
+ *
+ * For people, above all from a debugger: `call (int)leakcheck_whence(p)`.  The names are
+ * looked up in a copy of the process, so it is safe wherever the program was stopped, in
+ * malloc too, and in signal handlers. */
+int leakcheck_whence(const void *pointer);
+int leakcheck_whence_descriptor(int fd);
+int leakcheck_whence_thread(unsigned long thread);
+/* Writes that into TEXT, SIZE bytes, cut if it does not fit; KIND is one of
+ * LEAKCHECK_HEAP, LEAKCHECK_DESCRIPTORS and LEAKCHECK_THREADS. */
+int leakcheck_whence_text(enum leakcheck_kind kind, unsigned long value, char *text, size_t size);
+
 #ifdef __cplusplus
 }
 #endif

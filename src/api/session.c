@@ -14,6 +14,7 @@
 #include "probe/counters.h"
 #include "probe/descriptor.h"
 #include "probe/freeze.h"
+#include "probe/handle.h"
 #include "probe/heap.h"
 #include "probe/memcheck.h"
 #include "probe/moment.h"
@@ -75,9 +76,15 @@ void lk_session_ignore_current(void)
 		window.descriptors_known = false;
 	if (lk_tracker.threads)
 		lk_thread_age();
+	lk_handle_age();
 	lk_child_mark();
 	lk_memcheck_mark();
 	lk_quiet_end(saved);
+}
+
+lk_stack_id lk_session_stack(void)
+{
+	return window.stack;
 }
 
 /* Only another thread can still give something back, and only a process go away. */

@@ -22,6 +22,9 @@ void lk_session_open(const void *frame);
 /* What is alive now is nobody's leak: blocks, descriptors, threads, children. */
 void lk_session_ignore_current(void);
 
+/* The stack on which the last window was opened; LK_STACK_NONE if none was. */
+lk_stack_id lk_session_stack(void);
+
 struct lk_outcome {
 	enum lk_verdict verdict;
 	struct lk_findings findings; /* empty unless LEAKED */

@@ -52,3 +52,17 @@ bool lk_proc_status(pid_t pid, struct lk_proc_status *ret)
 	ret->started = take_number(&at);
 	return true;
 }
+
+pid_t lk_proc_tracer(void)
+{
+	static const char label[] = "\nTracerPid:\t";
+	char text[2048];
+	const char *at = NULL;
+
+	if (lk_proc_read("/proc/self/status", text, sizeof text) > 0)
+		at = strstr(text, label);
+	if (!at)
+		return 0;
+	at += sizeof label - 1;
+	return lk_proc_next_number(&at);
+}

@@ -18,6 +18,9 @@ struct lk_proc_status {
 /* False if there is no process PID, or it cannot be told. */
 bool lk_proc_status(pid_t pid, struct lk_proc_status *ret);
 
+/* The process that traces this one - a debugger, strace - or 0. */
+pid_t lk_proc_tracer(void);
+
 /* Finds the numbers in the text of a file such as task/T/children: the next one at
  * *TEXT, which moves behind it; 0 at the end. */
 pid_t lk_proc_next_number(const char **text);
