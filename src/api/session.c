@@ -18,6 +18,7 @@
 #include "probe/heap.h"
 #include "probe/memcheck.h"
 #include "probe/moment.h"
+#include "probe/serial.h"
 #include "probe/thread.h"
 #include "probe/tracker.h"
 #include "probe/unwind.h"
@@ -234,6 +235,7 @@ void lk_session_close(const struct lk_session_end *end, struct lk_outcome *ret)
 	int saved = lk_quiet_begin();
 	uint64_t lost = 0;
 
+	lk_serial_end();
 	lk_session_settle(end->settle_ms);
 	if (lk_capture_is_wanted())
 		take_moment(end->test, &moment);

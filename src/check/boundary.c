@@ -19,6 +19,7 @@
 #include "api/session.h"
 #include "api/watch.h"
 #include "base/clock.h"
+#include "check/break_at.h"
 #include "check/captured.h"
 #include "check/hang.h"
 #include "check/left.h"
@@ -155,6 +156,7 @@ static void open_window(const void *frame)
 		return;
 	lk_runner.opened_ms = lk_clock_ms();
 	lk_session_open(frame);
+	lk_serial_begin(lk_tracker.options.break_at, lk_break_at);
 }
 
 static void test_begins(void)

@@ -172,6 +172,7 @@ static bool add_site(const struct making *making, const struct lk_site *site)
 	struct lk_finding finding = { .blocks = site->blocks,
 				      .bytes = site->bytes,
 				      .inner = site->inner,
+				      .serial = site->serial,
 				      .through_blocks = site->through_blocks,
 				      .through_bytes = site->through_bytes };
 

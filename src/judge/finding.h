@@ -32,6 +32,7 @@ struct lk_finding {
 	enum lk_ruling ruling;
 	const struct lk_series *series; /* in the snapshot; runs are 0 if it was not run again */
 	uint64_t blocks, bytes; /* of heap and handles only */
+	uint64_t serial; /* of the first block, among the allocations of the test; or 0 */
 	uint64_t known;		/* how much of it the baseline has, if that is not all */
 	uint64_t inner; /* of the blocks: only pointers into them, none to their start */
 	uint64_t through_blocks, through_bytes; /* and lost with them */

@@ -75,6 +75,7 @@ struct lk_site {
 	uint64_t through_blocks, through_bytes;
 	size_t path; /* index into paths, to one of the blocks; paths[0] is empty */
 	size_t series; /* index into series; series[0] is the empty one */
+	uint64_t serial; /* the number of the first of them in the test; 0: not numbered */
 };
 
 /* All that one stack took, alive or not, in the scope of the moment. */

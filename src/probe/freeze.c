@@ -22,6 +22,7 @@
 #include "probe/misuse.h"
 #include "probe/modules.h"
 #include "probe/reach.h"
+#include "probe/serial.h"
 #include "probe/release.h"
 #include "probe/stream.h"
 #include "probe/thread.h"
@@ -185,6 +186,9 @@ void lk_freezing_block(struct lk_freezing *freezing, const struct lk_block *bloc
 		*known = (uint32_t)snapshot->sites_count;
 	}
 	struct lk_site *site = &snapshot->sites[*known - 1];
+	uint64_t serial = lk_serial_of(block->address);
+	if (serial > 0 && (site->serial == 0 || serial < site->serial))
+		site->serial = serial;
 	site->blocks++;
 	site->bytes += block->size;
 }
@@ -217,6 +221,7 @@ static void add_site(struct lk_freezing *freezing, const struct lk_reach_site *r
 		.inner = row->inner,
 		.through_blocks = row->through_blocks,
 		.through_bytes = row->through_bytes,
+		.serial = row->serial,
 	};
 	if (row->path.root == LK_ROOT_NONE)
 		return;

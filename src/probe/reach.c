@@ -12,6 +12,7 @@
 #include "base/arena.h"
 #include "base/attributes.h"
 #include "probe/scan.h"
+#include "probe/serial.h"
 #include "probe/thread.h"
 #include "probe/tracker.h"
 #include "base/light.h"
@@ -84,6 +85,9 @@ static void group(const struct grouping *grouping, const struct lk_marking *mark
 		if (site->path.root == LK_ROOT_TLS)
 			name_thread_local(grouping->roots, &site->path);
 	}
+	uint64_t serial = lk_serial_of(block->start);
+	if (serial > 0 && (site->serial == 0 || serial < site->serial))
+		site->serial = serial;
 	site->blocks++;
 	site->bytes += block->size;
 	site->inner += !block->is_exact;

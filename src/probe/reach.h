@@ -21,7 +21,7 @@ enum { LK_REACH_SITES_MAX = 1 << 18 };
 struct lk_reach_site {
 	lk_stack_id stack;
 	enum lk_hold hold;
-	uint64_t blocks, bytes, inner, through_blocks, through_bytes;
+	uint64_t blocks, bytes, inner, through_blocks, through_bytes, serial;
 	struct lk_path path; /* of the first of them; empty unless it is held */
 };
 

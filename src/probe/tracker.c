@@ -21,6 +21,7 @@
 #include "probe/memcheck.h"
 #include "probe/rival.h"
 #include "probe/sanitizer.h"
+#include "probe/serial.h"
 #include "probe/thread.h"
 #include "probe/unwind.h"
 #include "base/light.h"
@@ -101,6 +102,16 @@ static void boot_run(const char *path)
 	__atomic_fetch_add(&lk_tracker.run->processes, 1, __ATOMIC_RELAXED);
 }
 
+static void boot_serials(void)
+{
+	if (!lk_tracker.options.serials && lk_tracker.options.break_at == 0)
+		return;
+	if (!lk_tracker.heap || lk_tracker.sanitized)
+		lk_say("allocations have no numbers here: they are not leakcheck's to watch");
+	else if (!lk_serial_boot())
+		lk_say("allocations have no numbers: memory is refused");
+}
+
 void lk_tracker_boot(char **environment)
 {
 	extern const char __ehdr_start[] __attribute__((visibility("hidden")));
@@ -129,6 +140,7 @@ void lk_tracker_boot(char **environment)
 	lk_tracker.heap = lk_tracker.options.heap && !heap_blind && !lk_tracker.memcheck;
 	if (lk_tracker.heap && has_allocator && !lk_tracker.sanitized)
 		heap_blind = lk_rival_of_operators();
+	boot_serials();
 	lk_tracker.descriptors = lk_tracker.options.descriptors;
 	lk_tracker.threads = lk_tracker.options.threads;
 	lk_tracker.children = lk_tracker.options.children;

@@ -132,7 +132,9 @@ static void print_finding(FILE *out, const struct lk_finding *finding)
 	if (finding->kind == LK_KIND_heap)
 		fprintf(out, ",\"blocks\":%" PRIu64 ",\"bytes\":%" PRIu64, finding->blocks,
 			finding->bytes);
-	else
+	if (finding->serial > 0)
+		fprintf(out, ",\"serial\":%" PRIu64, finding->serial);
+	if (finding->kind != LK_KIND_heap)
 		print_member(out, "what", finding->what);
 	fprintf(out, ",\"again\":\"%s\"", lk_again_words[finding->again]);
 	print_series(out, finding->series);

@@ -121,6 +121,8 @@ void lk_report_sentence(FILE *out, const struct lk_finding *finding)
 	if (finding->known > 0)
 		fprintf(out, " (%" PRIu64 " known)", finding->known);
 	print_again(out, finding);
+	if (finding->serial > 0)
+		fprintf(out, ", first at serial %" PRIu64, finding->serial);
 	fputs(finding->frames_count > 0		 ? ", from" :
 	      finding->kind == LK_KIND_descriptor ? ", opened outside what is watched" :
 	      finding->class == LK_CLASS_memcheck ? ": its stacks are in valgrind's log" :

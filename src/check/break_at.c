@@ -1,0 +1,50 @@
+/* SPDX-License-Identifier: MIT */
+#include "check/break_at.h"
+
+#include <signal.h>
+#include <string.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+#include "api/watch.h"
+#include "api/whence.h"
+#include "base/fmt.h"
+#include "base/proc_status.h"
+#include "check/output.h"
+#include "check/rerun.h"
+#include "check/runner.h"
+#include "probe/unwind.h"
+
+/* In any thread, in the middle of anything: names are looked up in a copy. */
+static void print_place(uint64_t serial, const void *frame)
+{
+	char headline[512], answer[LK_WHENCE_TEXT_MAX];
+	struct lk_text text;
+
+	lk_text_init(&text, headline, sizeof headline);
+	lk_text_format(&text, "allocation %lu", (unsigned long)serial);
+	if (lk_runner.test.known)
+		lk_text_format(&text, " of %s", lk_runner.test.name);
+	else
+		lk_text_add(&text, lk_runner.test_seen ? " of the test" : " of a test's set-up");
+	if (lk_runner.file[0])
+		lk_text_format(&text, " at %s:%u", lk_runner.file, lk_runner.line);
+	lk_whence_stack(headline, lk_unwind(frame), answer);
+	lk_output_say(answer, strlen(answer));
+}
+
+void lk_break_at(uint64_t serial, const void *frame)
+{
+	int saved = lk_quiet_begin();
+	bool is_copy = lk_rerun_is_copy();
+
+	if (!is_copy)
+		print_place(serial, frame);
+	if (!is_copy && lk_proc_tracer() == 0)
+		lk_say("no debugger is here; to stop there, put this before the same command: "
+		       "CK_DEFAULT_TIMEOUT=0 gdb -ex 'set detach-on-fork off' "
+		       "-ex 'set schedule-multiple on' -ex run --args");
+	lk_quiet_end(saved);
+	if (!is_copy && lk_proc_tracer() != 0)
+		syscall(SYS_tgkill, getpid(), syscall(SYS_gettid), SIGTRAP);
+}
