@@ -28,6 +28,7 @@
 #include "probe/modules.h"
 #include "probe/thread.h"
 #include "probe/tracker.h"
+#include "probe/unwind.h"
 #include "report/frames.h"
 
 enum what { BLOCK, HANDLE, DATA, DESCRIPTOR, THREAD, NAMED_STACK };
@@ -303,9 +304,9 @@ static void answer(struct question *question, char *text, size_t size)
 	lk_quiet_end(saved);
 }
 
-void lk_whence_stack(const char *headline, lk_stack_id stack, char *text)
+void lk_whence_here(const char *headline, const void *frame, char *text)
 {
-	struct question question = { .what = NAMED_STACK, .stack = stack };
+	struct question question = { .what = NAMED_STACK, .stack = lk_unwind(frame) };
 
 	question.headline = headline;
 	answer(&question, text, LK_WHENCE_TEXT_MAX);

@@ -6,12 +6,11 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-#include "model/stack.h"
-
 enum { LK_WHENCE_TEXT_MAX = 1 << 14 };
 
-/* Writes STACK with names into TEXT (LK_WHENCE_TEXT_MAX bytes), below a line HEADLINE;
- * without names if they cannot be looked up. */
-void lk_whence_stack(const char *headline, lk_stack_id stack, char *text);
+/* Writes the calling thread's stack with names into TEXT (LK_WHENCE_TEXT_MAX bytes), below
+ * a line HEADLINE; without names if they cannot be looked up.  FRAME is that of the hook
+ * that was called (see probe/unwind.h). */
+void lk_whence_here(const char *headline, const void *frame, char *text);
 
 #endif

@@ -13,7 +13,6 @@
 #include "check/output.h"
 #include "check/rerun.h"
 #include "check/runner.h"
-#include "probe/unwind.h"
 
 /* In any thread, in the middle of anything: names are looked up in a copy. */
 static void print_place(uint64_t serial, const void *frame)
@@ -29,7 +28,7 @@ static void print_place(uint64_t serial, const void *frame)
 		lk_text_add(&text, lk_runner.test_seen ? " of the test" : " of a test's set-up");
 	if (lk_runner.file[0])
 		lk_text_format(&text, " at %s:%u", lk_runner.file, lk_runner.line);
-	lk_whence_stack(headline, lk_unwind(frame), answer);
+	lk_whence_here(headline, frame, answer);
 	lk_output_say(answer, strlen(answer));
 }
 

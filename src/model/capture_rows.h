@@ -72,7 +72,8 @@
 	X(NUMBER, through_blocks, 0) \
 	X(NUMBER, through_bytes, 0) \
 	X(PATH, path, 0) \
-	X(SERIES, series, 0)
+	X(SERIES, series, 0) \
+	X(NUMBER, serial, 0)
 
 #define LK_CAPTURE_TOTALS(X) \
 	X(STACK, stack, 0) \

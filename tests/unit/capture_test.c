@@ -21,8 +21,8 @@ static struct lk_stack stacks[] = { { 0 },
 				    { .id = 77, .first = 3, .count = 3, .cut = true },
 				    { .id = 0, .first = 6, .count = 1 } };
 static struct lk_site sites[] = {
-	{ 1, LK_HOLD_LOST, 2, 48, 1, 5, 500, 0, 1 },
-	{ 2, LK_HOLD_RETAINED, 1, UINT64_MAX, 0, 0, 0, 1, 0 },
+	{ 1, LK_HOLD_LOST, 2, 48, 1, 5, 500, 0, 1, 1234 },
+	{ 2, LK_HOLD_RETAINED, 1, UINT64_MAX, 0, 0, 0, 1, 0, 0 },
 };
 static struct lk_total totals[] = { { 1, 20, 480 }, { 3, 1, 1 } };
 static struct lk_path paths[] = {
