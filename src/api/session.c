@@ -5,6 +5,7 @@
 #include <time.h>
 
 #include "api/capture.h"
+#include "api/ledger.h"
 #include "api/rules.h"
 #include "base/attributes.h"
 #include "base/self.h"
@@ -194,6 +195,7 @@ static struct lk_policy policy_for(const char *test)
 	policy.baseline = lk_rules_baseline();
 	policy.covered = lk_tracker.run->known;
 	policy.test = test;
+	policy.lists_all = lk_ledger_wants(LK_WANTED_JSON);
 	return policy;
 }
 

@@ -77,7 +77,8 @@ static void choose_place(const struct lk_findings *findings, const char **file, 
 		const struct lk_finding *row = &findings->rows[i];
 		const struct lk_frame *frame = &row->frames[row->suspect];
 
-		if (row->suspect < row->frames_count && frame->file && frame->line) {
+		if (row->ruling == LK_RULING_fail && row->suspect < row->frames_count &&
+		    frame->file && frame->line) {
 			*file = frame->file;
 			*line = frame->line;
 			return;
@@ -191,7 +192,7 @@ bool lk_report_test(void)
 	int saved = lk_quiet_begin();
 	if (leaked)
 		tell_check(&outcome.findings);
-	else if (outcome.findings.count > 0)
+	else if (outcome.findings.count > outcome.findings.hidden)
 		tell_user(&outcome.findings);
 	lk_quiet_end(saved);
 	lk_tell_ledger(&outcome);

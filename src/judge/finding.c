@@ -67,6 +67,7 @@ static bool keep(struct lk_findings *findings, struct lk_finding *finding)
 {
 	if (findings->count == LK_FINDINGS_MAX) {
 		findings->left_out += finding->ruling == LK_RULING_fail;
+		findings->hidden -= finding->is_hidden;
 		release_row(finding);
 		return true;
 	}
@@ -122,7 +123,8 @@ static bool is_shown(const struct making *making, enum lk_ruling ruling)
 /* What nobody asks for by name is only counted. */
 static bool is_named(const struct making *making)
 {
-	return is_shown(making, making->ruling) || making->policy->suppressions;
+	return is_shown(making, making->ruling) || making->policy->suppressions ||
+	       making->policy->lists_all;
 }
 
 /* FINDING has its names: now the user's rules can be asked. */
@@ -142,8 +144,14 @@ static bool conclude(const struct making *making, struct lk_finding *finding)
 			finding->ruling = LK_RULING_known;
 	}
 	count(making->findings, finding);
-	if (is_shown(making, finding->ruling))
+	finding->is_hidden = !is_shown(making, finding->ruling);
+	if (!finding->is_hidden)
 		return keep(making->findings, finding);
+	/* They leave room for the others. */
+	if (policy->lists_all && making->findings->hidden < LK_FINDINGS_MAX / 2) {
+		making->findings->hidden++;
+		return keep(making->findings, finding);
+	}
 	release_row(finding);
 	return true;
 }

@@ -43,6 +43,7 @@ struct lk_finding {
 	size_t frames_count;
 	size_t suspect; /* index of the suspect frame; frames_count if there is none */
 	bool cut;	/* outer frames are missing */
+	bool is_hidden; /* it has a row because the policy lists all; people do not ask for it */
 	struct lk_sibling_release released; /* heap: where others from there go */
 	struct lk_earlier earlier[LK_EARLIER_MAX]; /* latest first */
 	/* Of a thread: what it does now; among findings.waits.  Else NULL. */
@@ -52,7 +53,7 @@ struct lk_finding {
 struct lk_findings {
 	/* Those that fail the test first; heap by bytes, then descriptors, then threads. */
 	struct lk_finding *rows;
-	size_t count;
+	size_t count, hidden;
 	/* Over all rows and those beyond LK_FINDINGS_MAX, which have no row. */
 	uint64_t leaks[LK_KIND_COUNT]; /* that fail: sites of heap; descriptors; threads */
 	uint64_t blocks, bytes;	       /* of the heap sites that fail */
@@ -74,6 +75,7 @@ struct lk_policy {
 	unsigned fail_on; /* bits 1 << enum lk_fail_on */
 	bool is_dump;	  /* the test goes on; its threads are told by who prints the dump */
 	bool notes;	  /* also make rows of what fails no test */
+	bool lists_all;	  /* make rows of everything, for programs that read them */
 	/* Rules that say what to ignore, NULL for none; what each one did goes to USES. */
 	const struct lk_suppressions *suppressions;
 	struct lk_rule_use *uses;

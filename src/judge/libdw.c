@@ -52,6 +52,13 @@ void lk_libdw_watch(const struct lk_libdw *libdw, Dwarf *dwarf)
 		libdw->dwarf_new_oom_handler(dwarf, ran_out_of_memory);
 }
 
+bool lk_libdw_next_sibling(const struct lk_libdw *libdw, Dwarf_Die *die)
+{
+	Dwarf_Off before = libdw->dwarf_dieoffset(die);
+
+	return libdw->dwarf_siblingof(die, die) == 0 && libdw->dwarf_dieoffset(die) > before;
+}
+
 bool lk_libdw_try(void (*work)(void *context), void *context)
 {
 	jmp_buf here;

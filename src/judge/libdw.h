@@ -40,6 +40,7 @@
 	X(dwfl_report_begin_add)                                                                   \
 	X(dwfl_report_end)                                                                         \
 	X(dwfl_report_module)                                                                      \
+	X(dwarf_aggregate_size)                                                                    \
 	X(dwarf_attr)                                                                              \
 	X(dwarf_attr_integrate)                                                                    \
 	X(dwarf_child)                                                                             \
@@ -48,11 +49,15 @@
 	X(dwarf_dieoffset)                                                                         \
 	X(dwarf_diename)                                                                           \
 	X(dwarf_filesrc)                                                                           \
+	X(dwarf_formaddr)                                                                          \
+	X(dwarf_formref_die)                                                                       \
 	X(dwarf_formstring)                                                                        \
 	X(dwarf_formudata)                                                                         \
 	X(dwarf_getalt)                                                                            \
 	X(dwarf_getarangeinfo)                                                                     \
 	X(dwarf_getaranges)                                                                        \
+	X(dwarf_getlocation)                                                                       \
+	X(dwarf_getlocation_attr)                                                                  \
 	X(dwarf_getsrc_die)                                                                        \
 	X(dwarf_getsrcfiles)                                                                       \
 	X(dwarf_haspc)                                                                             \
@@ -62,6 +67,7 @@
 	X(dwarf_next_unit)                                                                         \
 	X(dwarf_offdie)                                                                            \
 	X(dwarf_onearange)                                                                         \
+	X(dwarf_peel_type)                                                                         \
 	X(dwarf_ranges)                                                                            \
 	X(dwarf_siblingof)                                                                         \
 	X(dwarf_tag)
@@ -79,6 +85,10 @@ bool lk_libdw_load(struct lk_libdw *libdw, char *complaint, size_t size);
 /* Makes DWARF report exhausted memory to lk_libdw_try; from then on DWARF may
  * be used only below it.  NULL is ignored. */
 void lk_libdw_watch(const struct lk_libdw *libdw, Dwarf *dwarf);
+
+/* Moves DIE to its next sibling.  Offsets must grow: a damaged file could lead us in
+ * circles. */
+bool lk_libdw_next_sibling(const struct lk_libdw *libdw, Dwarf_Die *die);
 
 /* Runs WORK(CONTEXT).  False if libdw ran out of memory in it: WORK was left
  * half way, and what it used of libdw may only be ended.  Does not nest. */

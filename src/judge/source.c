@@ -17,15 +17,6 @@ struct unit {
 	struct lk_spans functions; /* value: offset of the function's DIE */
 };
 
-/* Moves DIE to its next sibling.  Offsets must grow: a damaged file could lead
- * us in circles. */
-static bool next_sibling(const struct lk_libdw *libdw, Dwarf_Die *die)
-{
-	Dwarf_Off before = libdw->dwarf_dieoffset(die);
-
-	return libdw->dwarf_siblingof(die, die) == 0 && libdw->dwarf_dieoffset(die) > before;
-}
-
 static bool add_ranges(const struct lk_libdw *libdw, struct lk_spans *spans, Dwarf_Die *die)
 {
 	Dwarf_Addr base, start, end;
@@ -108,7 +99,7 @@ static bool add_functions(struct unit *unit, const struct lk_libdw *libdw, Dwarf
 		if ((tag == DW_TAG_namespace || tag == DW_TAG_module) &&
 		    !add_functions(unit, libdw, &die, depth - 1))
 			return false;
-	} while (next_sibling(libdw, &die));
+	} while (lk_libdw_next_sibling(libdw, &die));
 	return true;
 }
 
@@ -248,7 +239,7 @@ static bool enter_scope(const struct lk_libdw *libdw, Dwarf_Die *die, Dwarf_Addr
 			*die = child;
 			return true;
 		}
-	} while (next_sibling(libdw, &child));
+	} while (lk_libdw_next_sibling(libdw, &child));
 	return false;
 }
 

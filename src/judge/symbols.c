@@ -12,6 +12,7 @@
 #include "judge/names.h"
 #include "judge/source.h"
 #include "judge/stack_room.h"
+#include "judge/types.h"
 #include "judge/variables.h"
 
 /* dwarf_getsrclines alone takes 150 KiB. */
@@ -19,12 +20,14 @@ enum { LIBDW_STACK = 384 << 10 };
 
 /* What has been read of one module, each part when it is first asked for. */
 struct content {
-	bool opened, has_names, has_source, has_variables;
+	bool opened, has_names, has_source, has_variables, has_dwarf, has_types;
 	bool source_is_broken; /* libdw ran out of memory in it */
 	struct lk_binary binary;
 	struct lk_names names;
 	struct lk_variables variables;
 	struct lk_source source;
+	struct lk_types types;
+	Dwarf *dwarf;
 	Dwarf_Addr dwarf_bias;
 };
 
@@ -79,6 +82,7 @@ void lk_symbols_close(struct lk_symbols *symbols)
 		lk_source_deinit(&symbols->contents[i].source);
 		lk_names_deinit(&symbols->contents[i].names);
 		lk_variables_deinit(&symbols->contents[i].variables);
+		lk_types_deinit(&symbols->contents[i].types);
 	}
 	if (symbols->dwfl)
 		symbols->libdw.dwfl_end(symbols->dwfl);
@@ -196,6 +200,15 @@ struct lookup {
 	struct lk_place places[LK_SOURCE_DEPTH_MAX];
 };
 
+static Dwarf *dwarf_of(struct content *content)
+{
+	if (!content->has_dwarf) {
+		content->has_dwarf = true;
+		content->dwarf = lk_binary_dwarf(&content->binary, &content->dwarf_bias);
+	}
+	return content->dwarf;
+}
+
 static void find_places(struct lookup *lookup)
 {
 	struct content *content = lookup->content;
@@ -203,7 +216,7 @@ static void find_places(struct lookup *lookup)
 
 	if (!content->has_source) {
 		content->has_source = true;
-		Dwarf *dwarf = lk_binary_dwarf(&content->binary, &content->dwarf_bias);
+		Dwarf *dwarf = dwarf_of(content);
 		if (dwarf && !lk_source_init(&content->source, libdw, dwarf))
 			complain_of_memory(lookup->symbols);
 	}
@@ -376,11 +389,75 @@ static struct content *with_variables(struct lk_symbols *symbols, const struct l
 	return content;
 }
 
-static void name_variable(struct lk_symbols *symbols, const struct lk_variable *variable,
+/* One look at a type, as lk_libdw_try wants it. */
+struct typing {
+	struct lk_symbols *symbols;
+	struct content *content;
+	bool is_thread_local;
+	uint64_t start; /* of the variable, in memory or in its thread-local data */
+	const char *file;
+	struct lk_type type;
+	uint64_t room, offset;
+	FILE *out;
+	bool found;
+};
+
+/* Where a type comes from, to go on. */
+struct lk_typed {
+	struct content *content;
+	struct lk_type type;
+};
+
+static void find_type(void *context)
+{
+	struct typing *typing = context;
+	struct content *content = typing->content;
+	Dwarf *dwarf = dwarf_of(content);
+
+	if (!content->has_types) {
+		content->has_types = true;
+		if (dwarf && !lk_types_init(&content->types, &typing->symbols->libdw, dwarf))
+			complain_of_memory(typing->symbols);
+	}
+	uint64_t bias = typing->is_thread_local ? 0 : content->dwarf_bias;
+	typing->found = lk_types_find(&content->types, typing->is_thread_local,
+				      typing->start - bias, &typing->file, &typing->type);
+}
+
+static const struct lk_typed *keep_type(struct lk_symbols *symbols, const struct typing *typing)
+{
+	const struct lk_typed typed = { typing->content, typing->type };
+
+	return typing->found ? keep(symbols, &typed, sizeof typed) : NULL;
+}
+
+static bool try_typing(void (*work)(void *context), struct typing *typing)
+{
+	if (lk_libdw_try(work, typing))
+		return true;
+	complain_of_memory(typing->symbols);
+	typing->content->source_is_broken = true;
+	return false;
+}
+
+/* VARIABLE, which begins at START, as in struct typing. */
+static void name_variable(struct lk_symbols *symbols, struct content *content,
+			  const struct lk_variable *variable, bool is_thread_local, uint64_t start,
 			  struct lk_data_name *ret)
 {
+	struct typing typing = { .symbols = symbols,
+				 .content = content,
+				 .is_thread_local = is_thread_local,
+				 .start = start };
+
 	ret->name = readable(symbols, variable->name, true);
 	ret->file = variable->file;
+	if (lk_module_is_libc(ret->module) || content->source_is_broken ||
+	    !try_typing(find_type, &typing))
+		return;
+	if (typing.file)
+		ret->file = typing.file;
+	ret->type = keep_type(symbols, &typing);
 }
 
 void lk_symbols_variable(struct lk_symbols *symbols, uintptr_t address, struct lk_data_name *ret)
@@ -397,7 +474,7 @@ void lk_symbols_variable(struct lk_symbols *symbols, uintptr_t address, struct l
 					    &ret->offset) :
 			  NULL;
 	if (variable)
-		name_variable(symbols, variable, ret);
+		name_variable(symbols, content, variable, false, address - ret->offset, ret);
 }
 
 void lk_symbols_thread_local(struct lk_symbols *symbols, uintptr_t module, uint64_t offset,
@@ -414,5 +491,29 @@ void lk_symbols_thread_local(struct lk_symbols *symbols, uintptr_t module, uint6
 					    &ret->offset) :
 			  NULL;
 	if (variable)
-		name_variable(symbols, variable, ret);
+		name_variable(symbols, content, variable, true, offset - ret->offset, ret);
+}
+
+static void find_field(void *context)
+{
+	struct typing *typing = context;
+
+	typing->found = lk_types_field(&typing->symbols->libdw, &typing->type, typing->room,
+				       &typing->offset, typing->out);
+}
+
+const struct lk_typed *lk_symbols_field(struct lk_symbols *symbols, const struct lk_typed *type,
+					uint64_t room, uint64_t *offset, FILE *out)
+{
+	struct typing typing = { .symbols = symbols,
+				 .content = type->content,
+				 .type = type->type,
+				 .room = room,
+				 .offset = *offset,
+				 .out = out };
+
+	if (type->content->source_is_broken || !try_typing(find_field, &typing))
+		return NULL;
+	*offset = typing.offset;
+	return keep_type(symbols, &typing);
 }

@@ -14,6 +14,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <stdio.h>
 
 #include "model/module.h"
 
@@ -51,10 +52,12 @@ void lk_symbols_close(struct lk_symbols *symbols);
 size_t lk_symbols_name(struct lk_symbols *symbols, uintptr_t return_address,
 		       struct lk_frame *frames, size_t max);
 
-/* A byte of data.  Strings as in struct lk_frame; NAME and FILE are NULL where
- * unknown, and FILE always is for a variable that is not static. */
+/* A byte of data.  Strings as in struct lk_frame, FILE without folders; what is unknown
+ * is NULL. */
+struct lk_typed;
 struct lk_data_name {
 	const char *name, *file;
+	const struct lk_typed *type; /* the variable's */
 	const struct lk_module *module; /* NULL: no module holds the address */
 	uint64_t offset; /* into the variable; without a name into the module */
 };
@@ -65,6 +68,12 @@ void lk_symbols_variable(struct lk_symbols *symbols, uintptr_t address,
 			 struct lk_data_name *ret);
 void lk_symbols_thread_local(struct lk_symbols *symbols, uintptr_t module, uint64_t offset,
 			     struct lk_data_name *ret);
+
+/* Writes what stands *OFFSET bytes into TYPE as C has it, ".items[3]", to OUT; *OFFSET
+ * is then what is left of it.  ROOM as in judge/types.h.  Returns the type of what the
+ * pointer that stands there points to, NULL if that is not known. */
+const struct lk_typed *lk_symbols_field(struct lk_symbols *symbols, const struct lk_typed *type,
+					uint64_t room, uint64_t *offset, FILE *out);
 
 /* Why names are missing, as a sentence, or NULL when nothing went wrong.  Of
  * several reasons the first.  SYMBOLS may be NULL. */

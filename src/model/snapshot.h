@@ -63,6 +63,10 @@ struct lk_path {
 	uint64_t offset; /* and how far inside */
 	uint32_t steps; /* the first of them in offsets */
 	uint64_t offsets[LK_PATH_STEPS_MAX];
+	/* How far into its block each pointer of a chain through data or thread-local data
+	 * points: [0] the word at `address`, [i] the one at offsets[i - 1]. */
+	uint64_t inner[LK_PATH_STEPS_MAX + 1];
+	uint64_t sizes[LK_PATH_STEPS_MAX]; /* of the blocks that offsets are in */
 };
 
 /* Blocks of one stack that are held alike. */

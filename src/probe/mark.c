@@ -237,6 +237,14 @@ struct lk_live *lk_mark_next_inside(struct lk_marking *marking, const struct lk_
 	return NULL;
 }
 
+/* The word at ADDRESS points into BLOCK: how far? */
+static uint64_t how_far_into(const struct lk_live *block, uintptr_t address)
+{
+	uintptr_t word = *(const uintptr_t *)address;
+
+	return word - block->start < block->size ? word - block->start : 0;
+}
+
 void lk_mark_path(const struct lk_marking *marking, const struct lk_live *block,
 		  struct lk_path *ret)
 {
@@ -250,7 +258,16 @@ void lk_mark_path(const struct lk_marking *marking, const struct lk_live *block,
 	*ret = (struct lk_path){
 		.root = root->kind, .tid = root->tid, .address = root->address, .steps = steps
 	};
-	for (at = block; at->parent; at = &blocks[at->parent - 1])
-		if (--steps < LK_PATH_STEPS_MAX)
-			ret->offsets[steps] = (uint64_t)at->word * WORD;
+	bool is_readable = root->kind == LK_ROOT_DATA || root->kind == LK_ROOT_TLS;
+	for (at = block; at->parent; at = &blocks[at->parent - 1]) {
+		const struct lk_live *parent = &blocks[at->parent - 1];
+
+		if (--steps >= LK_PATH_STEPS_MAX)
+			continue;
+		ret->offsets[steps] = (uint64_t)at->word * WORD;
+		ret->sizes[steps] = parent->size;
+		ret->inner[steps + 1] = how_far_into(at, parent->start + ret->offsets[steps]);
+	}
+	if (is_readable)
+		ret->inner[0] = how_far_into(at, root->address);
 }

@@ -124,14 +124,23 @@ static void print_doing(FILE *out, const struct lk_thread_waits *doing)
 	fputc('}', out);
 }
 
+static void print_heap(FILE *out, const struct lk_finding *finding)
+{
+	fprintf(out,
+		",\"blocks\":%" PRIu64 ",\"bytes\":%" PRIu64 ",\"through_blocks\":%" PRIu64
+		",\"through_bytes\":%" PRIu64 ",\"inner_pointers_only\":%" PRIu64,
+		finding->blocks, finding->bytes, finding->through_blocks, finding->through_bytes,
+		finding->inner);
+	print_member(out, "holder", finding->holder);
+}
+
 static void print_finding(FILE *out, const struct lk_finding *finding)
 {
 	fprintf(out, "{\"ruling\":\"%s\",\"id\":\"%08" PRIx32 "\",\"kind\":\"%s\",\"class\":\"%s\"",
 		lk_ruling_words[finding->ruling], finding->id, lk_kind_name(finding->kind),
 		lk_class_rows[finding->class].word);
 	if (finding->kind == LK_KIND_heap)
-		fprintf(out, ",\"blocks\":%" PRIu64 ",\"bytes\":%" PRIu64, finding->blocks,
-			finding->bytes);
+		print_heap(out, finding);
 	if (finding->serial > 0)
 		fprintf(out, ",\"serial\":%" PRIu64, finding->serial);
 	if (finding->kind != LK_KIND_heap)
@@ -155,8 +164,14 @@ void lk_json_test(FILE *out, const struct lk_json_test *test, const struct lk_fi
 	fprintf(out, "{\"verdict\":\"%s\"", lk_verdict_words[test->verdict]);
 	print_member(out, "test", test->name);
 	print_member(out, "file", test->file[0] ? test->file : NULL);
-	fprintf(out, ",\"line\":%u,\"leaks\":%" PRIu64 ",\"findings\":[", test->line,
-		lk_findings_leaks(findings));
+	fprintf(out, ",\"line\":%u,\"leaks\":%" PRIu64, test->line, lk_findings_leaks(findings));
+	for (int ruling = 0; ruling < LK_RULING_COUNT; ruling++)
+		fprintf(out, "%s\"%s\":%" PRIu64, ruling == 0 ? ",\"rulings\":{" : ",",
+			lk_ruling_words[ruling], findings->rulings[ruling]);
+	fputc('}', out);
+	if (findings->not_again[0])
+		print_member(out, "not_run_again", findings->not_again);
+	fputs(",\"findings\":[", out);
 	for (size_t i = 0; i < findings->count; i++) {
 		fputs(i > 0 ? "," : "", out);
 		print_finding(out, &findings->rows[i]);

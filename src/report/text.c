@@ -180,7 +180,8 @@ void lk_report_findings(FILE *out, const struct lk_findings *findings, const cha
 	const char *complaint = lk_symbols_complaint(findings->symbols);
 
 	for (size_t i = 0; i < findings->count; i++)
-		print_finding(out, &findings->rows[i], prefix);
+		if (!findings->rows[i].is_hidden)
+			print_finding(out, &findings->rows[i], prefix);
 	lk_report_deadlocks(out, &findings->waits, true, prefix);
 	lk_report_thread_patterns(out, &findings->waits, true, prefix);
 	if (findings->left_out > 0)

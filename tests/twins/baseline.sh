@@ -8,7 +8,7 @@
 # shellcheck disable=SC2046,SC2086 # several words
 compile rules suppressions.c -O1 -g &&
 	compile rules-linked suppressions.c -O1 -g -DLINKED $link_leakcheck &&
-	compile json_get json_get.c $(pkg-config --cflags --libs jansson) || exit 1
+	compile fields fields.c && compile json_get json_get.c $(pkg-config --cflags --libs jansson) || exit 1
 watch_options=--settle=0
 
 record ()	# TEST...
@@ -94,6 +94,24 @@ for mode in yes no; do
 	tap_check "fork $mode: JSON: a kind" json fd tests 2 findings 1 kind
 	tap_check "fork $mode: JSON: bytes" json 100 tests 0 findings 0 bytes
 	tap_check "fork $mode: JSON: a frame" json fill_cache tests 0 findings 0 frames 0 function
+	echo 'leak:fill_cache' >my.supp
+	tap_check "fork $mode: JSON: what a rule covers" \
+		returns 0 watch --suppressions=my.supp --json=found.json ./rules heap
+	tap_check "fork $mode: JSON: is there" json ignored tests 0 findings 0 ruling
+	tap_check "fork $mode: JSON: and counted" json 1 tests 0 rulings ignored
+	tap_check "fork $mode: but people are told a number" hides err IGNORED
+	record both >record.out
+	sed '/ fd,/d' known >one && mv one known
+	tap_check "fork $mode: JSON: what is known" \
+		returns 1 watch --baseline=known --json=found.json ./rules both
+	tap_check "fork $mode: JSON: is there, too" shows found.json '"ruling":"known"'
+	tap_check "fork $mode: JSON: beside what is not" shows found.json '"ruling":"leak"'
+	tap_check "fork $mode: JSON: a note" returns 0 env TWINS_ONLY=must_pass_element \
+		"$leakcheck" --json=found.json ./fields
+	tap_check "fork $mode: JSON: is there" json note tests 0 findings 0 ruling
+	tap_check "fork $mode: JSON: with its holder" \
+		json "fields.c 'shared_cache'.items[2].name" tests 0 findings 0 holder
+	tap_check "fork $mode: who did not ask for notes sees none" hides err NOTE
 done
 tap_check "JSON that cannot be written" returns 2 watch --json=no/where ./rules clean
 tap_end
