@@ -94,7 +94,24 @@
 	X(NUMBER, offsets[4], 0) \
 	X(NUMBER, offsets[5], 0) \
 	X(NUMBER, offsets[6], 0) \
-	X(NUMBER, offsets[7], 0)
+	X(NUMBER, offsets[7], 0) \
+	X(NUMBER, inner[0], 0) \
+	X(NUMBER, inner[1], 0) \
+	X(NUMBER, inner[2], 0) \
+	X(NUMBER, inner[3], 0) \
+	X(NUMBER, inner[4], 0) \
+	X(NUMBER, inner[5], 0) \
+	X(NUMBER, inner[6], 0) \
+	X(NUMBER, inner[7], 0) \
+	X(NUMBER, inner[8], 0) \
+	X(NUMBER, sizes[0], 0) \
+	X(NUMBER, sizes[1], 0) \
+	X(NUMBER, sizes[2], 0) \
+	X(NUMBER, sizes[3], 0) \
+	X(NUMBER, sizes[4], 0) \
+	X(NUMBER, sizes[5], 0) \
+	X(NUMBER, sizes[6], 0) \
+	X(NUMBER, sizes[7], 0)
 
 #define LK_CAPTURE_SERIES(X) \
 	X(NUMBER, runs, 0) \

@@ -26,7 +26,8 @@ static struct lk_site sites[] = {
 };
 static struct lk_total totals[] = { { 1, 20, 480 }, { 3, 1, 1 } };
 static struct lk_path paths[] = {
-	{ 0 }, { LK_ROOT_TLS, 4711, 0x7fff00001234, 0x400000, 16, 2, { 8, 24 } }
+	{ 0 },
+	{ LK_ROOT_TLS, 4711, 0x7fff00001234, 0x400000, 16, 2, { 8, 24 }, { 0, 8 }, { 64, 40 } }
 };
 static struct lk_series series[] = { { 0 }, { 3, 3, 4, -40, { 1, -1, 1 }, { 10, -10, 10 }, 2 } };
 static struct lk_descriptor descriptors[] = {
