@@ -115,6 +115,39 @@ int leakcheck_whence_thread(unsigned long thread);
  * LEAKCHECK_HEAP, LEAKCHECK_DESCRIPTORS and LEAKCHECK_THREADS. */
 int leakcheck_whence_text(enum leakcheck_kind kind, unsigned long value, char *text, size_t size);
 
+/* How much there is and was of everything, with the meanings of Go's MemStats, whose names
+ * stand in brackets.  What is counted is counted since the process started; one that was
+ * forked goes on from what its parent had counted.  Bytes are those that the program asked
+ * for; leakcheck's own memory is not among them. */
+struct leakcheck_memstats {
+	unsigned long known;	     /* what is watched: bits as of leakcheck_watching() */
+	unsigned long mallocs;	     /* [Mallocs] calls that gave a block; a realloc is one, */
+	unsigned long frees;	     /* [Frees] and one release here */
+	unsigned long live_blocks;   /* [HeapObjects] mallocs - frees */
+	unsigned long live_bytes;    /* [Alloc, HeapAlloc] what these have */
+	unsigned long total_bytes;   /* [TotalAlloc] and */
+	unsigned long peak_bytes;    /* the most of live_bytes, both since counted_from */
+	unsigned long counted_from;  /* 0: not counted, see leakcheck_memstats_begin(); else
+					mallocs at that time, plus 1 */
+	unsigned long heap_in_use;   /* [HeapInuse] what the allocator has given out, with its */
+	unsigned long heap_system;   /* [HeapSys] own; and has of the kernel; 0 unless glibc's */
+	unsigned long descriptors;   /* open now */
+	unsigned long descriptors_opened; /* in all, by functions that are watched */
+	unsigned long threads;	     /* now, and */
+	unsigned long threads_started; /* in all, without the first */
+	unsigned long children;	     /* started since the last test began, and still there */
+	unsigned long children_started; /* in all */
+	unsigned long resident_peak; /* most memory that the process ever had (ru_maxrss) */
+};
+/* SIZE is sizeof *STATS.  It looks at every block, and asks malloc: not for signal
+ * handlers.  Returns 0 if the heap is not watched, else 1. */
+int leakcheck_memstats(struct leakcheck_memstats *stats, size_t size);
+/* From now on total_bytes and peak_bytes are counted; the option `totals` does so from the
+ * start.  Each allocation costs more then.  Returns 0 if that cannot be. */
+int leakcheck_memstats_begin(void);
+/* The same as one object of JSON; returns 0 if it does not fit into SIZE bytes. */
+int leakcheck_memstats_json(char *text, size_t size);
+
 #ifdef __cplusplus
 }
 #endif
