@@ -127,8 +127,7 @@ struct leakcheck_memstats {
 	unsigned long live_bytes;    /* [Alloc, HeapAlloc] what these have */
 	unsigned long total_bytes;   /* [TotalAlloc] and */
 	unsigned long peak_bytes;    /* the most of live_bytes, both since counted_from */
-	unsigned long counted_from;  /* 0: not counted, see leakcheck_memstats_begin(); else
-					mallocs at that time, plus 1 */
+	unsigned long counted_from;  /* 0: not counted; else mallocs at that time, plus 1 */
 	unsigned long heap_in_use;   /* [HeapInuse] what the allocator has given out, with its */
 	unsigned long heap_system;   /* [HeapSys] own; and has of the kernel; 0 unless glibc's */
 	unsigned long descriptors;   /* open now */
@@ -142,9 +141,6 @@ struct leakcheck_memstats {
 /* SIZE is sizeof *STATS.  It looks at every block, and asks malloc: not for signal
  * handlers.  Returns 0 if the heap is not watched, else 1. */
 int leakcheck_memstats(struct leakcheck_memstats *stats, size_t size);
-/* From now on total_bytes and peak_bytes are counted; the option `totals` does so from the
- * start.  Each allocation costs more then.  Returns 0 if that cannot be. */
-int leakcheck_memstats_begin(void);
 /* The same as one object of JSON; returns 0 if it does not fit into SIZE bytes. */
 int leakcheck_memstats_json(char *text, size_t size);
 
