@@ -123,13 +123,18 @@ static void add_mapping(struct lk_pprof_writer *writer, size_t index)
 	const struct lk_profile_module *module = &writer->profile->modules[index];
 	const struct lk_pprof_mapping *mapping = &writer->mappings[index];
 	struct lk_protobuf *message = &writer->message;
+	struct lk_pprof_segment segment = { module->start, module->end, 0 };
 	char build_id[2 * LK_BUILD_ID_MAX + 1] = "";
 
 	for (size_t i = 0; i < module->build_id_size && i < LK_BUILD_ID_MAX; i++)
 		sprintf(build_id + 2 * i, "%02x", module->build_id[i]);
+	/* A file that gave names is the one that was loaded. */
+	if (mapping->has_functions)
+		lk_pprof_find_segment(module, &segment);
 	lk_protobuf_number(message, MAPPING_ID, index + 1);
-	lk_protobuf_number(message, MAPPING_MEMORY_START, module->start);
-	lk_protobuf_number(message, MAPPING_MEMORY_LIMIT, module->end);
+	lk_protobuf_number(message, MAPPING_MEMORY_START, segment.start);
+	lk_protobuf_number(message, MAPPING_MEMORY_LIMIT, segment.end);
+	lk_protobuf_number(message, MAPPING_FILE_OFFSET, segment.offset);
 	lk_pprof_text(writer, message, MAPPING_FILENAME, module->path);
 	lk_pprof_text(writer, message, MAPPING_BUILD_ID, build_id);
 	lk_protobuf_number(message, MAPPING_HAS_FUNCTIONS, mapping->has_functions);

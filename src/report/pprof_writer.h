@@ -15,8 +15,8 @@ enum { PROFILE_SAMPLE_TYPE = 1, PROFILE_SAMPLE, PROFILE_MAPPING, PROFILE_LOCATIO
 enum { VALUE_TYPE_TYPE = 1, VALUE_TYPE_UNIT };
 enum { SAMPLE_LOCATION_ID = 1, SAMPLE_VALUE, SAMPLE_LABEL };
 enum { LABEL_KEY = 1, LABEL_STR };
-enum { MAPPING_ID = 1, MAPPING_MEMORY_START, MAPPING_MEMORY_LIMIT, MAPPING_FILENAME = 5,
-       MAPPING_BUILD_ID, MAPPING_HAS_FUNCTIONS, MAPPING_HAS_FILENAMES, MAPPING_HAS_LINE_NUMBERS,
+enum { MAPPING_ID = 1, MAPPING_MEMORY_START, MAPPING_MEMORY_LIMIT, MAPPING_FILE_OFFSET,
+       MAPPING_FILENAME, MAPPING_BUILD_ID, MAPPING_HAS_FUNCTIONS, MAPPING_HAS_FILENAMES, MAPPING_HAS_LINE_NUMBERS,
        MAPPING_HAS_INLINE_FRAMES };
 enum { LOCATION_ID = 1, LOCATION_MAPPING_ID, LOCATION_ADDRESS, LOCATION_LINE };
 enum { LINE_FUNCTION_ID = 1, LINE_LINE };
@@ -71,6 +71,14 @@ void lk_pprof_text(struct lk_pprof_writer *writer, struct lk_protobuf *message, 
 void lk_pprof_places(struct lk_pprof_writer *writer);
 /* Adds the table of strings; nothing that has strings may follow. */
 void lk_pprof_strings(struct lk_pprof_writer *writer);
+
+struct lk_pprof_segment {
+	uint64_t start, end; /* in memory, whole pages */
+	uint64_t offset;     /* in the file */
+};
+
+/* Where MODULE has its code; false if its file does not tell. */
+bool lk_pprof_find_segment(const struct lk_profile_module *module, struct lk_pprof_segment *ret);
 
 void lk_pprof_release(struct lk_pprof_writer *writer);
 
