@@ -54,7 +54,7 @@ function take_option(row,    name, standard)
 	standard = field[3]
 	if (field[2] == "flag")
 		standard = standard == "true" ? "yes" : "no"
-	else if (field[2] == "text" || field[2] == "list")
+	else if (field[2] == "text" || field[2] == "list" || field[2] == "output")
 		standard = "none"
 	else if (field[2] == "set")
 		standard = usual_words
@@ -64,7 +64,8 @@ function take_option(row,    name, standard)
 		standard = string[1]
 	else if (field[2] != "number")
 		fail("a kind of option that the man page does not know: " field[2])
-	options = options ".TP\n.BI " escape("--" name "=") " " string[strings - 1] "\n" \
+	options = options ".TP\n.BI " escape("--" name (field[2] == "output" ? "[=" : "=")) " " \
+		string[strings - 1] (field[2] == "output" ? " ]" : "") "\n" \
 		wrap(string[strings] " (default: " standard ").")
 }
 

@@ -7,7 +7,8 @@
 #include "base/signal_number.h"
 #include "base/light.h"
 
-enum kind { KIND_flag, KIND_number, KIND_text, KIND_word, KIND_list, KIND_set, KIND_signal };
+enum kind { KIND_flag, KIND_number, KIND_text, KIND_word, KIND_list, KIND_set, KIND_signal,
+	    KIND_output };
 
 const char *const lk_fail_on_words[LK_FAIL_ON_COUNT] = {
 #define LK_FAIL_ON(word, by_default, meaning) #word,
@@ -33,7 +34,8 @@ static const struct place {
 
 const struct lk_option_row lk_option_rows[] = {
 #define LK_OPTION(name, kind, standard, least, most, meta, help) \
-	{ #name, meta, help, KIND_##kind == KIND_flag },
+	{ #name, meta, help, KIND_##kind == KIND_flag,          \
+	  KIND_##kind == KIND_flag || KIND_##kind == KIND_output },
 #include "base/options.def"
 #undef LK_OPTION
 };
@@ -220,6 +222,9 @@ bool lk_options_set(struct lk_options *options, const char *name, size_t length,
 		if (!add_to_list(target, value))
 			return fail(error, name, length, "has values that are too long");
 		return true;
+	case KIND_output:
+		value = value[0] ? value : "-";
+		__attribute__((fallthrough));
 	default:
 		if (strlen(value) >= LK_OPTION_TEXT_MAX)
 			return fail(error, name, length, "has a value that is too long");

@@ -13,6 +13,7 @@ typedef unsigned lk_option_number;
 typedef char lk_option_word[LK_OPTION_TEXT_MAX];
 typedef int lk_option_signal;
 typedef char lk_option_text[LK_OPTION_TEXT_MAX];
+typedef char lk_option_output[LK_OPTION_TEXT_MAX]; /* "-": without a value */
 typedef char lk_option_list[LK_OPTION_LIST_MAX]; /* texts, each ended by a newline */
 typedef unsigned lk_option_set; /* bits 1 << enum lk_fail_on */
 
@@ -44,7 +45,7 @@ struct lk_option_row {
 	const char *name; /* as in the list; a command line writes '-' for '_' */
 	const char *meta;
 	const char *help;
-	bool is_flag;
+	bool is_flag, is_optional; /* yes or no; may stand without a value */
 };
 extern const struct lk_option_row lk_option_rows[];
 extern const size_t lk_option_rows_count;

@@ -39,7 +39,7 @@ static bool apply(const char *word, struct lk_options *options)
 		length -= row ? 3 : 0;
 		value = row ? "no" : value;
 	}
-	if (row && !row->is_flag && !value)
+	if (row && !row->is_optional && !value)
 		return lk_complain("option '%s' needs a value: %s=%s", word, word, row->meta);
 	return lk_options_set(options, name, length, value ? value : "", error) ||
 	       lk_complain("%s", error);
@@ -129,6 +129,12 @@ static void hand_on_text(struct lk_text *text, const char *name, const char *now
 }
 
 static void hand_on_word(struct lk_text *text, const char *name, const char *now, const char *usual)
+{
+	hand_on_text(text, name, now, usual);
+}
+
+static void hand_on_output(struct lk_text *text, const char *name, const char *now,
+			   const char *usual)
 {
 	hand_on_text(text, name, now, usual);
 }

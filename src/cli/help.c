@@ -33,7 +33,9 @@ static void print_option(const struct lk_option_row *row)
 	for (char *byte = name; *byte; byte++)
 		if (*byte == '_')
 			*byte = '-';
-	printf("  --%s=%s\n      %s\n", name, row->meta, row->help);
+	printf(row->is_optional && !row->is_flag ? "  --%s[=%s]\n" : "  --%s=%s\n", name,
+	       row->meta);
+	printf("      %s\n", row->help);
 }
 
 int lk_verb_help(char **arguments)

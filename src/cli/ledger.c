@@ -1,14 +1,13 @@
 /* SPDX-License-Identifier: MIT */
 #include "cli/ledger.h"
 
-#include <errno.h>
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 #include "cli/complain.h"
+#include "cli/output.h"
 #include "cli/record.h"
 #include "judge/escape.h"
 #include "report/json.h"
@@ -76,40 +75,6 @@ static const char *line_of(const struct lk_ledger *ledger, size_t line, int kind
 	return text[0] == '0' + kind ? text + 1 : NULL;
 }
 
-/* What is written to a file that stands in the way of nothing until it is whole. */
-struct output {
-	const char *name;
-	char *temporary;
-	FILE *stream;
-};
-
-static bool begin_output(struct output *output, const char *name)
-{
-	*output = (struct output){ .name = name };
-	if (asprintf(&output->temporary, "%s.new", name) < 0)
-		return lk_complain("there is no memory left");
-	output->stream = fopen(output->temporary, "we");
-	if (output->stream)
-		return true;
-	lk_complain("cannot write '%s': %s", output->temporary, strerror(errno));
-	free(output->temporary);
-	return false;
-}
-
-static bool end_output(struct output *output)
-{
-	bool failed = ferror(output->stream) != 0;
-
-	failed |= fclose(output->stream) != 0;
-	failed = failed || rename(output->temporary, output->name) != 0;
-	if (failed) {
-		lk_complain("cannot write '%s': %s", output->name, strerror(errno));
-		unlink(output->temporary);
-	}
-	free(output->temporary);
-	return !failed;
-}
-
 static void print_counts(FILE *out, const struct lk_run *record)
 {
 	fprintf(out,
@@ -128,9 +93,9 @@ bool lk_ledger_write_json(const struct lk_ledger *ledger, const struct lk_run *r
 			  char *const *program, const char *name)
 {
 	const char *separator = "\n";
-	struct output output;
+	struct lk_output output;
 
-	if (!begin_output(&output, name))
+	if (!lk_output_begin(&output, name))
 		return false;
 	FILE *out = output.stream;
 	fputs("{\"version\":1,\"program\":[", out);
@@ -150,7 +115,7 @@ bool lk_ledger_write_json(const struct lk_ledger *ledger, const struct lk_run *r
 		}
 	}
 	fputs("\n]}\n", out);
-	return end_output(&output);
+	return lk_output_end(&output);
 }
 
 static const char head[] = "# leaks that are known: id, how many, test; see leakcheck(1)\n";
@@ -183,13 +148,13 @@ static bool is_repeated(const struct lk_ledger *ledger, size_t line)
 bool lk_ledger_write_baseline(const struct lk_ledger *ledger, const struct lk_run *record,
 			      const char *name)
 {
-	struct output output;
+	struct lk_output output;
 	char **lines = ledger->lines;
 	unsigned long count = 0;
 
 	if (record->tests_checked == 0)
 		return lk_complain("no test was checked, so '%s' is not written", name);
-	if (!begin_output(&output, name))
+	if (!lk_output_begin(&output, name))
 		return false;
 	fputs(head, output.stream);
 	qsort(lines, ledger->count, sizeof *lines, by_text);
@@ -201,7 +166,7 @@ bool lk_ledger_write_baseline(const struct lk_ledger *ledger, const struct lk_ru
 			count++;
 		}
 	}
-	if (!end_output(&output))
+	if (!lk_output_end(&output))
 		return false;
 	fprintf(stderr, "leakcheck: %lu known leak%s written to '%s'\n", count, lk_plural(count),
 		name);
@@ -222,9 +187,9 @@ static bool was_checked(const struct lk_ledger *ledger, const char *test)
 static bool prune(const struct lk_baseline *baseline, const struct lk_run *record,
 		  const bool *is_mended, const char *name)
 {
-	struct output output;
+	struct lk_output output;
 
-	if (!begin_output(&output, name))
+	if (!lk_output_begin(&output, name))
 		return false;
 	fputs(head, output.stream);
 	for (size_t i = 0; i < baseline->count; i++) {
@@ -237,7 +202,7 @@ static bool prune(const struct lk_baseline *baseline, const struct lk_run *recor
 			fprintf(output.stream, "%08" PRIx32 " %s %" PRIu64 "  %s\n", row->id,
 				row->test, record->known[i], comment ? comment : "");
 	}
-	return end_output(&output);
+	return lk_output_end(&output);
 }
 
 bool lk_ledger_tell_mended(const struct lk_ledger *ledger, const struct lk_run *record,

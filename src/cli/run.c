@@ -15,6 +15,7 @@
 #include "cli/complain.h"
 #include "cli/ledger.h"
 #include "cli/preload.h"
+#include "cli/products.h"
 #include "cli/program.h"
 #include "cli/record.h"
 #include "cli/run.h"
@@ -91,7 +92,7 @@ static bool begin_report(char *name)
 static bool begin_capture(struct lk_options *options)
 {
 	return (!options->capture[0] || make_absolute(options->capture, "capture")) &&
-	       lk_captures_begin(options, false);
+	       lk_captures_begin(options, lk_products_are_wanted(options));
 }
 
 /* What the library ignores, read here too, so that nothing runs when it cannot be. */
@@ -173,7 +174,8 @@ static bool prepare(char **program, struct lk_options *options, struct ignored *
 {
 	return lk_program_find(program[0], path) && lk_program_inspect(path) &&
 	       lk_preload_library() && read_ignored(options, ignored) &&
-	       begin_report(options->report) && begin_capture(options) && hand_on(options);
+	       begin_report(options->report) && begin_capture(options) &&
+	       lk_products_check(options) && hand_on(options);
 }
 
 int lk_run(char **program, struct lk_options *options, const char *new_baseline)
@@ -198,6 +200,7 @@ int lk_run(char **program, struct lk_options *options, const char *new_baseline)
 	seen.stale_rules += lk_report_stale_rules(stderr, &ignored.rules, seen.rules, 0);
 	bool is_written = write_files(options, &seen, program, &ignored);
 
+	is_written &= lk_products_write(options);
 	lk_record_complain_if_empty(&seen, options->verify_all);
 	if (new_baseline)
 		return is_written ? LK_STATUS_CLEAN : LK_STATUS_REFUSED;

@@ -7,7 +7,7 @@
 page=doc/leakcheck.1
 sed 's/\\-/-/g' "$page" >"$scratch/plain"
 for name in $(sed -n 's/^LK_OPTION(\([a-z_]*\),.*/\1/p' "$srcdir/src/base/options.def" | tr _ -); do
-	tap_check "--$name" grep -q -e "^\.BI --$name= " "$scratch/plain"
+	tap_check "--$name" grep -q -e "^\.BI --$name\[\?= " "$scratch/plain"
 done
 for number in $(sed -n 's/^LK_STATUS([A-Z]*, \([0-9]*\),.*/\1/p' "$srcdir/src/report/status.def"); do
 	tap_check "status $number" grep -qx ".B $number" "$scratch/plain"

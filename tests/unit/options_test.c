@@ -6,7 +6,8 @@
 #include <stdio.h>
 #include <string.h>
 
-enum kind { KIND_flag, KIND_number, KIND_text, KIND_word, KIND_list, KIND_set, KIND_signal };
+enum kind { KIND_flag, KIND_number, KIND_text, KIND_word, KIND_list, KIND_set, KIND_signal,
+	    KIND_output };
 
 /* The list once more, with what the rows of the header leave out. */
 static const struct expected {
@@ -71,6 +72,7 @@ START_TEST(starts_with_the_defaults)
 #define IS_text(name, standard) ck_assert_str_eq(options.name, (standard))
 #define IS_list IS_text
 #define IS_word IS_text
+#define IS_output IS_text
 #define IS_signal(name, standard) ck_assert_int_eq(options.name, (standard))
 #define LK_OPTION(name, kind, standard, least, most, meta, help) IS_##kind(name, standard);
 #include "base/options.def"
@@ -84,6 +86,8 @@ START_TEST(lists_every_row)
 	for (size_t i = 0; i < LIST_COUNT; i++) {
 		ck_assert_str_eq(lk_option_rows[i].name, list[i].name);
 		ck_assert(lk_option_rows[i].is_flag == (list[i].kind == KIND_flag));
+		ck_assert(lk_option_rows[i].is_optional ==
+			  (list[i].kind == KIND_flag || list[i].kind == KIND_output));
 		ck_assert_uint_gt(strlen(lk_option_rows[i].help), 0);
 		ck_assert_uint_gt(strlen(lk_option_rows[i].meta), 0);
 	}
@@ -234,6 +238,16 @@ static void check_signal(const struct expected *row)
 	refuse(row->name, "usr1");
 }
 
+static void check_output(const struct expected *row)
+{
+	const char *text = (const char *)&options + row->offset;
+
+	accept(row->name, "");
+	ck_assert_str_eq(text, "-");
+	accept(row->name, "a b:c");
+	ck_assert_str_eq(text, "a b:c");
+}
+
 START_TEST(takes_what_its_kind_allows)
 {
 	const struct expected *row = &list[_i];
@@ -259,6 +273,9 @@ START_TEST(takes_what_its_kind_allows)
 		break;
 	case KIND_signal:
 		check_signal(row);
+		break;
+	case KIND_output:
+		check_output(row);
 		break;
 	}
 }

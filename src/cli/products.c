@@ -1,0 +1,179 @@
+/* SPDX-License-Identifier: MIT */
+#include "cli/products.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "cli/captures.h"
+#include "cli/complain.h"
+#include "cli/gzip.h"
+#include "cli/output.h"
+#include "judge/array.h"
+#include "judge/profile.h"
+#include "report/pprof.h"
+#include "report/stats.h"
+
+/* One value of --profile. */
+struct order {
+	enum lk_kind kind;
+	char name[LK_OPTION_TEXT_MAX];
+};
+
+struct products {
+	struct lk_moment *moments; /* of tests, in their order */
+	size_t moments_count, moments_room;
+	struct lk_profile profile;
+};
+
+/* Takes the next value off *LIST; false at its end. */
+static bool next_order(const char **list, struct order *ret)
+{
+	size_t length = strcspn(*list, "\n");
+
+	if (length == 0)
+		return false;
+	memcpy(ret->name, *list, length);
+	ret->name[length] = '\0';
+	*list += length + 1;
+	ret->kind = LK_KIND_heap;
+	for (int kind = 0; kind < LK_KIND_misuse; kind++) {
+		const char *word = lk_kind_name(kind);
+		size_t size = strlen(word);
+
+		if (strncmp(ret->name, word, size) == 0 && ret->name[size] == ':') {
+			ret->kind = kind;
+			memmove(ret->name, ret->name + size + 1, length - size);
+			return true;
+		}
+	}
+	return true;
+}
+
+bool lk_products_are_wanted(const struct lk_options *options)
+{
+	return options->profile[0] || options->stats[0];
+}
+
+static bool check_output(const char *name)
+{
+	struct lk_output output;
+
+	if (!name[0])
+		return lk_complain("a profile needs the name of a file");
+	if (!lk_output_begin(&output, name))
+		return false;
+	lk_output_cancel(&output);
+	return true;
+}
+
+bool lk_products_check(const struct lk_options *options)
+{
+	const char *list = options->profile;
+	struct order order;
+
+	while (next_order(&list, &order))
+		if (!check_output(order.name))
+			return false;
+	return strcmp(options->stats, "-") == 0 || !options->stats[0] ||
+	       check_output(options->stats);
+}
+
+static bool add_moment(struct products *products, const struct lk_snapshot *snapshot)
+{
+	if (snapshot->moment.scope != LK_SCOPE_WINDOW)
+		return true;
+	if (!LK_ARRAY_RESERVE(products->moments, products->moments_count, products->moments_room,
+			      1))
+		return false;
+	products->moments[products->moments_count++] = snapshot->moment;
+	return true;
+}
+
+/* What is alive when a program ends belongs to no test, and counts where there are none. */
+static bool add_sample(struct products *products, const struct lk_snapshot *snapshot)
+{
+	enum lk_scope wanted = products->moments_count > 0 ? LK_SCOPE_WINDOW : LK_SCOPE_PROCESS;
+
+	return snapshot->moment.scope != wanted || lk_profile_add(&products->profile, snapshot);
+}
+
+/* Has each record of the run added by ADD.  False after one sentence; what could be read
+ * is added all the same. */
+static bool read_records(struct products *products,
+			 bool (*add)(struct products *products, const struct lk_snapshot *snapshot),
+			 bool is_first)
+{
+	struct lk_capture_file file;
+	struct lk_snapshot snapshot;
+	enum lk_capture_result result;
+	bool ok = true, added = true;
+
+	if (!lk_captures_open(&file))
+		return false;
+	while (added && (result = lk_capture_next(&file, &snapshot)) != LK_CAPTURE_END) {
+		if (result == LK_CAPTURE_WRONG) {
+			/* The second reader need not repeat it. */
+			ok = is_first ? lk_complain("%s", file.error) : false;
+			continue;
+		}
+		added = add(products, &snapshot);
+		lk_capture_release(&snapshot);
+	}
+	lk_capture_close(&file);
+	return added ? ok : lk_complain("there is no memory left for what the tests told");
+}
+
+static bool write_profile(const struct lk_profile *profile, const struct order *order)
+{
+	struct lk_protobuf message;
+	struct lk_output output;
+
+	if (!lk_pprof_make(profile, order->kind, &message))
+		return lk_complain("there is no memory left for the profile '%s'", order->name);
+	bool ok = lk_output_begin(&output, order->name);
+	if (ok && !lk_gzip_write(output.stream, message.bytes, message.size)) {
+		lk_output_cancel(&output);
+		ok = lk_complain("there is no memory left for the profile '%s'", order->name);
+	} else if (ok) {
+		ok = lk_output_end(&output);
+	}
+	lk_protobuf_deinit(&message);
+	return ok;
+}
+
+static bool write_stats(const struct products *products, const char *name)
+{
+	struct lk_output output;
+
+	fputs("leakcheck: what each test did\n", stderr);
+	lk_stats_print(stderr, products->moments, products->moments_count);
+	if (strcmp(name, "-") == 0)
+		return true;
+	if (!lk_output_begin(&output, name))
+		return false;
+	lk_stats_json(output.stream, products->moments, products->moments_count);
+	return lk_output_end(&output);
+}
+
+bool lk_products_write(const struct lk_options *options)
+{
+	struct products products = { 0 };
+	const char *list = options->profile;
+	struct order order;
+	bool ok;
+
+	if (!lk_products_are_wanted(options))
+		return true;
+	if (!lk_profile_init(&products.profile))
+		return lk_complain("there is no memory left");
+	ok = read_records(&products, add_moment, true);
+	if (options->profile[0])
+		ok &= read_records(&products, add_sample, false);
+	while (next_order(&list, &order))
+		ok &= write_profile(&products.profile, &order);
+	if (options->stats[0])
+		ok &= write_stats(&products, options->stats);
+	lk_profile_release(&products.profile);
+	free(products.moments);
+	return ok;
+}

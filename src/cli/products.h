@@ -1,0 +1,21 @@
+/* SPDX-License-Identifier: MIT */
+/* What the command makes of the records of a run that has ended: profiles and a table of
+ * what each test did. */
+#ifndef LK_CLI_PRODUCTS_H
+#define LK_CLI_PRODUCTS_H
+
+#include <stdbool.h>
+
+#include "base/options.h"
+
+/* Do OPTIONS ask for anything that is made of records? */
+bool lk_products_are_wanted(const struct lk_options *options);
+
+/* Can the files be written, as far as can be told before the run?  False after one
+ * sentence. */
+bool lk_products_check(const struct lk_options *options);
+
+/* Makes them.  False after one sentence. */
+bool lk_products_write(const struct lk_options *options);
+
+#endif

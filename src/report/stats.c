@@ -1,0 +1,191 @@
+/* SPDX-License-Identifier: MIT */
+#include "report/stats.h"
+
+#include <inttypes.h>
+#include <stdbool.h>
+#include <string.h>
+
+#include "judge/escape.h"
+#include "report/json.h"
+
+/* What is told of a test, once: X(name, title of the column, how it adds up).  Bytes are
+ * those that were asked for. */
+#define COLUMNS(X)                       \
+	X(allocations, "allocs", SUM)    \
+	X(bytes, "bytes", SUM)           \
+	X(peak_bytes, "peak", MOST)      \
+	X(temporary, "temporary", SUM)   \
+	X(left_blocks, "left", SUM)      \
+	X(left_bytes, "left bytes", SUM) \
+	X(descriptors, "fds", SUM)       \
+	X(threads, "threads", SUM)       \
+	X(children, "children", SUM)     \
+	X(microseconds, "ms", SUM)
+
+enum column {
+#define NAME(name, ...) COLUMN_##name,
+	COLUMNS(NAME)
+#undef NAME
+		COLUMN_COUNT
+};
+enum adding { SUM, MOST };
+
+static const struct {
+	const char *name, *title;
+	enum adding adding;
+} columns[COLUMN_COUNT] = {
+#define ROW(name, title, adding) { #name, title, adding },
+	COLUMNS(ROW)
+#undef ROW
+};
+
+struct row {
+	bool known[COLUMN_COUNT];
+	uint64_t values[COLUMN_COUNT];
+};
+
+static struct row row_of(const struct lk_moment *moment)
+{
+	const struct lk_counts *counts = &moment->counts;
+	struct row row = {
+		.values = {
+			[COLUMN_allocations] = counts->allocations,
+			[COLUMN_bytes] = counts->allocated_bytes,
+			[COLUMN_peak_bytes] = counts->peak_bytes,
+			/* Taken and given back by the test itself. */
+			[COLUMN_temporary] = counts->allocations > counts->live_blocks ?
+						     counts->allocations - counts->live_blocks :
+						     0,
+			[COLUMN_left_blocks] = counts->live_blocks,
+			[COLUMN_left_bytes] = counts->live_bytes,
+			[COLUMN_descriptors] = counts->opened,
+			[COLUMN_threads] = counts->started,
+			[COLUMN_children] = counts->spawned,
+			[COLUMN_microseconds] = moment->duration_ns / 1000,
+		},
+	};
+
+	memset(row.known, true, sizeof row.known);
+	row.known[COLUMN_bytes] = moment->totals_known;
+	row.known[COLUMN_peak_bytes] = moment->peak_known;
+	return row;
+}
+
+/* What is unknown of one test is unknown of all of them. */
+static void add(struct row *total, const struct row *row)
+{
+	for (int i = 0; i < COLUMN_COUNT; i++) {
+		total->known[i] &= row->known[i];
+		if (columns[i].adding == SUM)
+			total->values[i] += row->values[i];
+		else if (row->values[i] > total->values[i])
+			total->values[i] = row->values[i];
+	}
+}
+
+static struct row total_of(const struct lk_moment *moments, size_t count)
+{
+	struct row total = { 0 };
+
+	memset(total.known, true, sizeof total.known);
+	for (size_t i = 0; i < count; i++) {
+		struct row row = row_of(&moments[i]);
+
+		add(&total, &row);
+	}
+	return total;
+}
+
+/* One number as the table has it; returns its width. */
+static int word(char *to, size_t size, const struct row *row, int column)
+{
+	uint64_t value = row->values[column];
+
+	if (!row->known[column])
+		return snprintf(to, size, "-");
+	if (column == COLUMN_microseconds)
+		return snprintf(to, size, "%" PRIu64 ".%03" PRIu64, value / 1000, value % 1000);
+	return snprintf(to, size, "%" PRIu64, value);
+}
+
+static void print_row(FILE *out, const struct row *row, const int *widths, const char *test)
+{
+	char text[32];
+
+	for (int i = 0; i < COLUMN_COUNT; i++) {
+		word(text, sizeof text, row, i);
+		fprintf(out, "%*s  ", widths[i], text);
+	}
+	lk_escape(out, test);
+	fputc('\n', out);
+}
+
+static const char *name_of(const struct lk_moment *moment)
+{
+	return moment->test[0] ? moment->test : "(unknown)";
+}
+
+void lk_stats_print(FILE *out, const struct lk_moment *moments, size_t count)
+{
+	struct row total = total_of(moments, count);
+	int widths[COLUMN_COUNT];
+	char text[32];
+
+	/* No row is wider than the sum, but where that is a dash. */
+	for (int i = 0; i < COLUMN_COUNT; i++)
+		widths[i] = (int)strlen(columns[i].title);
+	for (size_t k = 0; k <= count; k++) {
+		struct row row = k < count ? row_of(&moments[k]) : total;
+
+		for (int i = 0; i < COLUMN_COUNT; i++) {
+			int width = word(text, sizeof text, &row, i);
+
+			widths[i] = width > widths[i] ? width : widths[i];
+		}
+	}
+	for (int i = 0; i < COLUMN_COUNT; i++)
+		fprintf(out, "%*s  ", widths[i], columns[i].title);
+	fputs("test\n", out);
+	for (size_t i = 0; i < count; i++) {
+		struct row row = row_of(&moments[i]);
+
+		print_row(out, &row, widths, name_of(&moments[i]));
+	}
+	print_row(out, &total, widths, "(all)");
+}
+
+static void print_members(FILE *out, const struct row *row)
+{
+	for (int i = 0; i < COLUMN_COUNT; i++) {
+		fprintf(out, "%s\"%s\":", i > 0 ? "," : "", columns[i].name);
+		if (row->known[i])
+			fprintf(out, "%" PRIu64, row->values[i]);
+		else
+			fputs("null", out);
+	}
+}
+
+void lk_stats_json(FILE *out, const struct lk_moment *moments, size_t count)
+{
+	struct row total = total_of(moments, count);
+
+	fputs("{\"version\":1,\"tests\":[", out);
+	for (size_t i = 0; i < count; i++) {
+		struct row row = row_of(&moments[i]);
+
+		fputs(i > 0 ? ",\n" : "\n", out);
+		fputs("{\"program\":", out);
+		lk_json_text(out, moments[i].program);
+		fputs(",\"test\":", out);
+		if (moments[i].test[0])
+			lk_json_text(out, moments[i].test);
+		else
+			fputs("null", out);
+		fputc(',', out);
+		print_members(out, &row);
+		fputc('}', out);
+	}
+	fputs("\n],\n\"all\":{", out);
+	print_members(out, &total);
+	fputs("}}\n", out);
+}

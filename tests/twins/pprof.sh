@@ -1,0 +1,161 @@
+#!/bin/sh
+# SPDX-License-Identifier: MIT
+# --profile and --stats: what `go tool pprof` and protoc read is what the tests did.
+. "${srcdir:-.}/tests/twins/setup.sh"
+
+pprof ()	# ARGUMENT...
+{
+	HOME=$scratch PPROF_TMPDIR=$scratch PAGER='' go tool pprof "$@"
+}
+
+# Passes if COMMAND prints lines that match each PATTERN up to --.
+prints ()	# PATTERN... -- COMMAND...
+{
+	prints_patterns=
+	while [ "$1" != -- ]; do
+		prints_patterns="$prints_patterns$1
+"
+		shift
+	done
+	shift
+	"$@" >printed 2>&1 || { cat printed; return 1; }
+	printf '%s' "$prints_patterns" >patterns
+	while IFS= read -r pattern; do
+		grep -qE -e "$pattern" printed || { echo "no line: $pattern"; cat printed; return 1; }
+	done <patterns
+}
+
+# The COLUMNth value of all samples that pprof -raw finds in FILE, added up.
+total ()	# FILE COLUMN
+{
+	pprof -raw "$1" 2>/dev/null | awk -v column="$2" '
+	/^Locations/ { exit }
+	/^ *-?[0-9].*: / { sub(/:.*/, ""); sum += $column }
+	END { print sum + 0 }'
+}
+
+compile program pprof.c -O1 -fno-optimize-sibling-calls -no-pie -pthread
+for mode in yes no; do
+	CK_FORK=$mode ROWS=3 watch --no-rerun --settle=20 --profile="few $mode.pb.gz" \
+		--profile="fd:fd:$mode" --profile="thread:thread.$mode" --stats="stats.$mode" \
+		./program >out 2>err
+	tap_check "fork $mode: the program's results are as ever" shows out '^25%: Checks: 4, Failures: 3'
+	cp err "err.$mode"
+	CK_FORK=$mode ROWS=5 watch --no-rerun --settle=20 --profile="many.$mode" ./program >out 2>err
+	tap_check "fork $mode: a file of any name is compressed" gzip -t <"few $mode.pb.gz"
+	tap_check "fork $mode: without one there is no table" hides err 'temporary'
+	tap_check "fork $mode: the table of the tests" \
+		awk 'function row(left, bytes, fds, threads) {
+			return $5 == left && $6 == bytes && $7 == fds && $8 == threads
+		}
+		$NF == "test_rows" && row(6, 330, 0, 0) { seen++ }
+		$NF == "test_nothing" && row(0, 0, 0, 0) { seen++ }
+		$NF == "test_log" && row(0, 0, 2, 0) { seen++ }
+		$NF == "test_worker" && $7 == 0 && $8 == 1 { seen++ }
+		$NF == "(all)" && $7 == 2 && $8 == 1 { seen++ }
+		END { exit seen != 5 }' "err.$mode"
+	tap_check "fork $mode: temporary is what the test freed itself" \
+		awk '$NF == "test_rows" && $4 >= 7 && $1 == $4 + 6 { seen = 1 } END { exit !seen }' \
+		"err.$mode"
+done
+
+json ()	# TEXT FILE WORD...
+{
+	json_text=$1
+	shift
+	test "$(./json_get "$@")" = "$json_text"
+}
+compile_libs='-ljansson' compile json_get json_get.c
+for mode in yes no; do
+	tap_check "fork $mode: JSON of a test" json test_rows "stats.$mode" tests 0 test
+	tap_check "fork $mode: JSON of its bytes" json 330 "stats.$mode" tests 0 left_bytes
+	tap_check "fork $mode: JSON of all tests" json 2 "stats.$mode" all descriptors
+done
+
+check_heap ()	# MODE
+{
+	few="few $1.pb.gz" many=many.$1
+	name="fork $1"
+	tap_check "$name: functions behind wrappers" \
+		prints " 300B .* 300B .* make_row \\(inline\\)$" " 30B .* 330B .* load_rows$" \
+		"^ +0 .* 330B .* test_rows_fn$" -- pprof -top -tagfocus=reach=lost "$few"
+	tap_check "$name: a difference" \
+		prints " 200B .* 200B .* make_row \\(inline\\)$" " 20B .* 220B .* load_rows$" \
+		-- pprof -top -diff_base="$few" -tagfocus=reach=lost "$many"
+}
+
+check_more ()	# MODE
+{
+	few="few $1.pb.gz"
+	name="fork $1"
+	tap_check "$name: the sample types" \
+		prints "inuse_objects/count inuse_space/bytes\\[dflt\\]$" "^Period: 1$" -- pprof -raw "$few"
+	tap_check "$name: lines" \
+		prints "ROUTINE =+ load_rows in .*pprof.c$" "^ +\\. +300B +31:" \
+		"^ +30B +30B +32:" -- pprof -source_path="$twins" -list load_rows \
+		-tagfocus=reach=lost "$few"
+	tap_check "$name: labels" prints "^ +reach: +lost$" "^ +test: +test_rows$" \
+		"^ +300B +make_row \\(inline\\)$" -- pprof -traces "$few"
+	tap_check "$name: where a function is declared" \
+		prints " load_rows .*pprof.c:32 s=28$" -- pprof -raw "$few"
+	tap_check "$name: the program is the first mapping, with its build-id" \
+		prints "^1: 0x[0-9a-f]+/0x[0-9a-f]+/0x[0-9a-f]+ .*/program $build_id \\[FN\\]\\[FL\\]\\[LN\\]\\[IN\\]$" \
+		-- pprof -raw "$few"
+	tap_check "$name: a difference of nothing" test "$(pprof -raw -base="$few" "$few" \
+		2>/dev/null | sed -n '/^Samples/,/^Locations/p' | grep -c ': ')" -eq 0
+	tap_check "$name: the code" prints "load_rows" "make_row|pprof.c:32" -- \
+		pprof -disasm load_rows "$few"
+}
+
+check_others ()	# MODE
+{
+	name="fork $1"
+	tap_check "$name: descriptors" prints "^Type: fd$" \
+		"^ +2 +100% .* open_log$" -- pprof -top "fd:$1"
+	tap_check "$name: what they are" prints "^ +type: +device$" "^ +test: +test_log$" \
+		-- pprof -traces "fd:$1"
+	tap_check "$name: threads, where they are and were created" prints "^Type: thread$" \
+		" 1 .* wait_for_ever$" " 1 .* start_worker$" " 1 .* test_worker_fn$" \
+		-- pprof -top "thread.$1"
+	tap_check "$name: one descriptor is one" test "$(total "fd:$1" 1)" -eq 2
+}
+
+build_id=$(readelf -n program | sed -n 's/.*Build ID: //p')
+if HOME=$scratch go tool pprof -help >/dev/null 2>&1; then
+	for mode in yes no; do
+		check_heap "$mode"
+		check_others "$mode"
+	done
+	check_more yes
+	if command -v dot >/dev/null; then
+		tap_check "a graph" pprof -svg -output=graph.svg "few yes.pb.gz"
+		tap_check "shows the functions" shows graph.svg make_row
+	else
+		tap_skip "a graph" "graphviz is not installed"
+	fi
+else
+	tap_skip "what go tool pprof reads" "Go is not installed"
+fi
+
+decode ()	# FILE
+{
+	gzip -dc <"$1" | protoc -I"$twins" --decode=perftools.profiles.Profile profile.proto
+}
+if command -v protoc >/dev/null; then
+	for file in "few yes.pb.gz" fd:no thread.no; do
+		decode "$file" >decoded 2>&1
+		tap_check "$file: protoc reads it" shows decoded '^default_sample_type\|^period'
+		tap_check "$file: no field is unknown" hides decoded '^ *[0-9][0-9]*:\|^ *[0-9][0-9]* {'
+	done
+else
+	tap_skip "what protoc reads" "protoc is not installed"
+fi
+
+# What cannot be written is told before anything runs.
+for option in --profile=/no/such/folder/p --profile=fd:/no/such/folder/p --stats=/no/such/folder/s; do
+	ROWS=1 returns 2 watch "$option" ./program
+	tap_check "$option refuses the run" shows err "^leakcheck: cannot write '/no/such/folder/[ps].new'"
+done
+tap_check "nothing was run" test ! -s out
+tap_check "a profile needs a file" returns 2 watch --profile=heap: ./program
+tap_end
