@@ -94,6 +94,23 @@ function take_class(row,    behind, kind, when)
 	classes = classes ".TP\n.B " kind ", " string[1] "\n" wrap(string[2] ".") ".br\n" wrap(when)
 }
 
+# An option of the verbs that read captures; without a meta it takes no value.
+function take_report_option(row,    name)
+{
+	split_row(row)
+	name = field[1]
+	gsub(/_/, "-", name)
+	report_options = report_options ".TP\n" \
+		(string[1] == "" ? ".B " escape("--" name) : ".BI " escape("--" name "=") " " string[1]) \
+		"\n" wrap(string[2] ".")
+}
+
+function take_format(row)
+{
+	split_row(row)
+	formats = formats ".TP\n.B " field[1] "\n" wrap(string[1] ".")
+}
+
 function take_status(row)
 {
 	split_row(row)
@@ -101,7 +118,7 @@ function take_status(row)
 }
 
 # A row ends with the line that ends with its parenthesis.
-/^LK_(OPTION|FAIL_ON|CLASS|STATUS)\(/ { row = "" ; in_row = 1 }
+/^LK_(OPTION|FAIL_ON|CLASS|STATUS|REPORT_OPTION|FORMAT)\(/ { row = "" ; in_row = 1 }
 in_row {
 	sub(/^[ \t]+/, "")
 	row = row (row == "" ? "" : " ") $0
@@ -112,6 +129,10 @@ in_row {
 			take_fail_on(row)
 		else if (row ~ /^LK_CLASS/)
 			take_class(row)
+		else if (row ~ /^LK_REPORT_OPTION/)
+			take_report_option(row)
+		else if (row ~ /^LK_FORMAT/)
+			take_format(row)
 		else
 			take_status(row)
 		in_row = 0
@@ -122,6 +143,8 @@ FILENAME ~ /\.def$/ { next }
 
 $0 == "@OPTIONS@" { printf "%s", options; placed++; next }
 $0 == "@FAIL_ON@" { printf "%s", words; placed++; next }
+$0 == "@REPORT_OPTIONS@" { printf "%s", report_options; placed++; next }
+$0 == "@FORMATS@" { printf "%s", formats; placed++; next }
 $0 == "@CLASSES@" { printf "%s", classes; placed++; next }
 $0 == "@STATUSES@" { printf "%s", statuses; placed++; next }
 {
@@ -130,6 +153,7 @@ $0 == "@STATUSES@" { printf "%s", statuses; placed++; next }
 }
 
 END {
-	if (!failed && (placed != 4 || options == "" || words == "" || classes == "" || statuses == ""))
+	if (!failed && (placed != 6 || options == "" || words == "" || classes == "" || statuses == "" || \
+			report_options == "" || formats == ""))
 		fail("one of the lists is empty or found no place")
 }

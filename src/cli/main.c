@@ -20,6 +20,12 @@ const struct lk_verb lk_verbs[] = {
 	  "run a program and write its leaks to a file for --baseline" },
 	{ "selftest", lk_verb_selftest, "[options] [--] program [arguments]",
 	  "show that each kind of leak is caught in the tests of this very program" },
+	{ "report", lk_verb_report, "[options] file...",
+	  "print what captures hold; `leakcheck report --help` lists the options" },
+	{ "top", lk_verb_top, "[options] file...", "print which functions hold the most memory" },
+	{ "diff", lk_verb_diff, "[options] old new",
+	  "print what is new, gone and grown from one capture to another" },
+	{ "merge", lk_verb_merge, "-o out file...", "write the snapshots of captures into one" },
 	{ "help", lk_verb_help, "", "print this text" },
 	{ "version", lk_verb_version, "", "print the version" },
 };

@@ -23,6 +23,10 @@ int lk_verb_run(char **arguments);
 int lk_verb_baseline(char **arguments);
 int lk_verb_selftest(char **arguments);
 int lk_verb_explain(char **arguments);
+int lk_verb_report(char **arguments);
+int lk_verb_top(char **arguments);
+int lk_verb_diff(char **arguments);
+int lk_verb_merge(char **arguments);
 int lk_verb_help(char **arguments);
 int lk_verb_version(char **arguments);
 

@@ -1,0 +1,81 @@
+/* SPDX-License-Identifier: MIT */
+#include "cli/capture_files.h"
+
+#include <stdlib.h>
+
+#include "cli/complain.h"
+#include "import/capture.h"
+#include "judge/array.h"
+
+static bool read_file(struct lk_capture_file *file, struct lk_capture_files *files)
+{
+	bool is_damaged = false;
+
+	for (;;) {
+		if (!LK_ARRAY_RESERVE(files->snapshots, files->count, files->room, 1))
+			return lk_complain("out of memory");
+		switch (lk_capture_next(file, &files->snapshots[files->count])) {
+		case LK_CAPTURE_READ:
+			files->count++;
+			break;
+		case LK_CAPTURE_WRONG:
+			/* What follows from it need not be told. */
+			if (!is_damaged)
+				lk_complain("%s", file->error);
+			files->is_damaged = is_damaged = true;
+			break;
+		case LK_CAPTURE_END:
+			return true;
+		}
+	}
+}
+
+bool lk_capture_files_read(char **paths, size_t count, struct lk_capture_files *ret)
+{
+	*ret = (struct lk_capture_files){ 0 };
+	for (size_t i = 0; i < count; i++) {
+		struct lk_capture_file file;
+
+		if (!lk_capture_open(paths[i], &file))
+			return lk_complain("%s", file.error);
+		bool ok = read_file(&file, ret);
+		lk_capture_close(&file);
+		if (!ok)
+			return false;
+	}
+	return ret->count > 0;
+}
+
+void lk_capture_files_release(struct lk_capture_files *files)
+{
+	for (size_t i = 0; i < files->count; i++)
+		lk_capture_release(&files->snapshots[i]);
+	free(files->snapshots);
+	*files = (struct lk_capture_files){ 0 };
+}
+
+static bool is_in(const struct lk_snapshot *snapshot, enum lk_capture_scope scope)
+{
+	return scope == LK_CAPTURES_ALL ||
+	       (scope == LK_CAPTURES_OF_TESTS) == (snapshot->moment.scope == LK_SCOPE_WINDOW);
+}
+
+bool lk_capture_files_add(const struct lk_capture_files *files, enum lk_capture_scope scope,
+			  struct lk_profile *profile)
+{
+	size_t before = profile->parts_count;
+
+	if (scope == LK_CAPTURES_USUAL) {
+		scope = LK_CAPTURES_OF_PROCESSES;
+		for (size_t i = 0; i < files->count; i++)
+			if (files->snapshots[i].moment.scope == LK_SCOPE_WINDOW)
+				scope = LK_CAPTURES_OF_TESTS;
+	}
+	for (size_t i = 0; i < files->count; i++)
+		if (is_in(&files->snapshots[i], scope) &&
+		    !lk_profile_add(profile, &files->snapshots[i]))
+			return lk_complain("out of memory");
+	return profile->parts_count > before ||
+	       lk_complain("the capture holds no snapshot of %s",
+			   scope == LK_CAPTURES_OF_TESTS ? "a test" : "a process");
+}

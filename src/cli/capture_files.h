@@ -1,0 +1,35 @@
+/* SPDX-License-Identifier: MIT */
+/* Capture files that are named on the command line. */
+#ifndef LK_CLI_CAPTURE_FILES_H
+#define LK_CLI_CAPTURE_FILES_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "judge/profile.h"
+
+/* Which snapshots of the files. */
+enum lk_capture_scope {
+	LK_CAPTURES_USUAL, /* of tests if there is one, else of processes */
+	LK_CAPTURES_OF_TESTS,
+	LK_CAPTURES_OF_PROCESSES,
+	LK_CAPTURES_ALL,
+};
+
+struct lk_capture_files {
+	struct lk_snapshot *snapshots;
+	size_t count, room;
+	bool is_damaged; /* a file holds more, which cannot be read: one sentence said so */
+};
+
+/* Reads all snapshots of COUNT files; "-" is standard input.  False after one sentence if
+ * a file cannot be read at all, or nothing of any; the result is to be released all the
+ * same. */
+bool lk_capture_files_read(char **paths, size_t count, struct lk_capture_files *ret);
+void lk_capture_files_release(struct lk_capture_files *files);
+
+/* Adds those of SCOPE to PROFILE.  False after one sentence, if there are none, too. */
+bool lk_capture_files_add(const struct lk_capture_files *files, enum lk_capture_scope scope,
+			  struct lk_profile *profile);
+
+#endif

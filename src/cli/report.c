@@ -1,0 +1,121 @@
+/* SPDX-License-Identifier: MIT */
+/* The verbs report and top: what captures hold. */
+#include <stdio.h>
+#include <string.h>
+
+#include "base/attributes.h"
+#include "cli/complain.h"
+#include "cli/gzip.h"
+#include "cli/report_args.h"
+#include "cli/verb.h"
+#include "report/pprof.h"
+#include "report/status.h"
+
+enum { TOP_USUAL = 10 };
+
+static bool write_pprof(FILE *out, const struct lk_profile_report *report)
+{
+	struct lk_protobuf message = { 0 };
+	bool ok = lk_pprof_make(report->profile, lk_report_kind(report), &message) &&
+		  lk_gzip_write(out, message.bytes, message.size);
+	lk_protobuf_deinit(&message);
+	return ok;
+}
+
+static const struct format {
+	const char *name;
+	bool (*write)(FILE *out, const struct lk_profile_report *report);
+	const char *meaning;
+} formats[] = {
+#define LK_FORMAT(name, function, meaning) { #name, function, meaning },
+#include "cli/format.def"
+#undef LK_FORMAT
+};
+
+static const struct format *find_format(const char *name)
+{
+	for (size_t i = 0; i < LK_COUNT(formats); i++)
+		if (strcmp(formats[i].name, name) == 0)
+			return &formats[i];
+	lk_complain("format '%s' is unknown; `leakcheck report --help` lists them", name);
+	return NULL;
+}
+
+static int help(const char *usage)
+{
+	lk_report_args_help(usage);
+	puts("\nWords of --format:");
+	for (size_t i = 0; i < LK_COUNT(formats); i++)
+		printf("  %-10s %s\n", formats[i].name, formats[i].meaning);
+	return lk_verb_end_output();
+}
+
+static bool write_report(struct lk_report_args *args, const struct format *format)
+{
+	FILE *out = lk_report_args_open(args);
+
+	if (!out)
+		return false;
+	args->report.selection.end_part = args->report.profile->parts_count;
+	bool ok = format->write(out, &args->report) || lk_complain("out of memory");
+	return lk_report_args_close(args, out) && ok;
+}
+
+static bool report(struct lk_report_args *args, const char *verb)
+{
+	const struct format *format = find_format(args->format ? args->format : "text");
+	struct lk_profile profile = { 0 };
+	struct lk_capture_files files;
+
+	if (!format)
+		return false;
+	if (args->files_count == 0)
+		return lk_complain("no capture is named; usage: leakcheck %s [options] file...",
+				   verb);
+	bool ok = lk_capture_files_read(args->files, args->files_count, &files) &&
+		  (lk_profile_init(&profile) || lk_complain("out of memory")) &&
+		  lk_capture_files_add(&files, args->scope, &profile);
+	bool is_damaged = files.is_damaged;
+	lk_capture_files_release(&files);
+	args->report.profile = &profile;
+	ok = ok && write_report(args, format);
+	lk_profile_release(&profile);
+	return ok && !is_damaged;
+}
+
+static int end(struct lk_report_args *args, bool ok)
+{
+	lk_report_args_deinit(args);
+	int status = lk_verb_end_output();
+	return ok ? status : LK_STATUS_REFUSED;
+}
+
+int lk_verb_report(char **arguments)
+{
+	struct lk_report_args args;
+
+	if (!lk_report_args_parse("report", arguments, &args))
+		return LK_STATUS_REFUSED;
+	if (args.is_help) {
+		lk_report_args_deinit(&args);
+		return help("report [options] file...");
+	}
+	return end(&args, report(&args, "report"));
+}
+
+int lk_verb_top(char **arguments)
+{
+	struct lk_report_args args;
+
+	if (!lk_report_args_parse("top", arguments, &args))
+		return LK_STATUS_REFUSED;
+	if (args.is_help) {
+		lk_report_args_deinit(&args);
+		return help("top [options] file...");
+	}
+	if (!args.has_top)
+		args.report.top = TOP_USUAL;
+	if (!args.has_kinds)
+		args.report.kinds = 1u << LK_KIND_heap;
+	return end(&args, report(&args, "top"));
+}
