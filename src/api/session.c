@@ -21,6 +21,7 @@
 #include "probe/moment.h"
 #include "probe/serial.h"
 #include "probe/thread.h"
+#include "probe/totals.h"
 #include "probe/tracker.h"
 #include "probe/unwind.h"
 #include "probe/window_stack.h"
@@ -49,6 +50,7 @@ void lk_session_open(const void *frame)
 	window.children_unknown = false;
 	window.children = lk_child_starts();
 	window.losses = lk_freeze_losses();
+	lk_totals_window_begin();
 	if (lk_capture_is_wanted())
 		window.opened_ns = lk_moment_now();
 	lk_quiet_end(saved);
@@ -199,6 +201,20 @@ static struct lk_policy policy_for(const char *test)
 	return policy;
 }
 
+static void add_totals(struct lk_moment *moment)
+{
+	struct lk_totals_sum sum;
+
+	if (!lk_totals_known())
+		return;
+	lk_totals_sum_window(&sum);
+	moment->totals_known = moment->peak_known = true;
+	moment->counts.allocations = sum.allocations;
+	moment->counts.releases = sum.releases;
+	moment->counts.allocated_bytes = sum.allocated_bytes;
+	moment->counts.peak_bytes = sum.peak_bytes;
+}
+
 /* Of the window, as it is now. */
 static void take_moment(const char *test, struct lk_moment *ret)
 {
@@ -210,6 +226,7 @@ static void take_moment(const char *test, struct lk_moment *ret)
 	ret->counts.opened -= window.descriptors;
 	ret->counts.started -= window.threads;
 	ret->counts.spawned -= window.children;
+	add_totals(ret);
 	if (test)
 		strncpy(ret->test, test, sizeof ret->test - 1);
 }
@@ -218,6 +235,9 @@ static void write_record(struct lk_snapshot *snapshot, const struct lk_moment *m
 {
 	struct lk_counts *counts = &snapshot->moment.counts;
 
+	/* Nothing was left, so nothing was frozen. */
+	if (moment->totals_known && !snapshot->stacks && !lk_freeze_totals(snapshot))
+		snapshot->events_lost++;
 	snapshot->moment = *moment;
 	for (size_t i = 0; i < snapshot->sites_count; i++) {
 		counts->live_blocks += snapshot->sites[i].blocks;

@@ -17,6 +17,7 @@
 #include "probe/release.h"
 #include "probe/stack_bounds.h"
 #include "probe/thread.h"
+#include "probe/totals.h"
 #include "probe/tracker.h"
 
 #endif

@@ -51,6 +51,7 @@ void lk_runner_close_window(void)
 	/* Asked for in a fixture that is not checked: for the tests that come. */
 	if (lk_runner.runs_once && !lk_runner.test_seen)
 		lk_tracker.options.rerun = false;
+	lk_totals_window_end();
 	lk_runner.is_counted = false;
 	lk_runner.window_open = false;
 	lk_runner.user_code = false;

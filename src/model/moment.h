@@ -21,7 +21,8 @@ struct lk_counts {
 	uint64_t allocations, releases; /* calls that gave or took a block */
 	uint64_t allocated_bytes;	/* by those calls, as they were asked for */
 	uint64_t live_blocks, live_bytes;
-	uint64_t peak_bytes;		 /* the most that was live at once */
+	/* The most that was live at once; of a window, above what was live at its start. */
+	uint64_t peak_bytes;
 	uint64_t heap_used, heap_system; /* by the allocator; and what it has of the kernel */
 	uint64_t descriptors, threads, children; /* there are now */
 	uint64_t opened, started, spawned;	 /* of them, there were in all */
@@ -35,7 +36,8 @@ struct lk_moment {
 	uint64_t span_ns;     /* from the first to the last that was looked at */
 	uint64_t duration_ns; /* since the window was opened; 0 without one */
 	struct lk_counts counts;
-	/* Counted on request only: totals, releases, allocated_bytes; and peak_bytes. */
+	/* Counted on request only: totals, releases, allocated_bytes; and peak_bytes.  Then
+	 * these and allocations of a process are without what happened in windows. */
 	bool totals_known, peak_known;
 	char test[LK_MOMENT_TEST_MAX]; /* as Check names it; empty outside of tests */
 	char program[LK_MOMENT_PROGRAM_MAX]; /* path of the executable */

@@ -11,6 +11,7 @@ static LK_HOT struct lk_counters shared;
 static LK_HOT struct lk_counters at_hand; /* most programs need no other */
 static LK_HOT struct lk_counters *all = &at_hand;
 static LK_HOT struct lk_arena arena;
+static LK_HOT uint32_t detours; /* LK_COUNTERS_DETOUR, or 0 */
 
 static struct lk_counters *first(void)
 {
@@ -50,6 +51,21 @@ static void count_shared(uint32_t epoch, uint32_t current, int change, int alloc
 	__atomic_fetch_add(&shared.allocations, (uint64_t)allocation, __ATOMIC_RELAXED);
 }
 
+/* Turns the set to the epoch CURRENT. */
+static void turn(struct lk_counters *mine, uint32_t current)
+{
+	uint32_t detour = __atomic_load_n(&detours, __ATOMIC_SEQ_CST);
+
+	mine->busy = 1;
+	if ((mine->epoch & ~LK_COUNTERS_DETOUR) != current)
+		mine->young = 0;
+	__atomic_store_n(&mine->epoch, current | detour, __ATOMIC_SEQ_CST);
+	/* It was requested meanwhile, and what was set for us is overwritten. */
+	if (!detour && __atomic_load_n(&detours, __ATOMIC_SEQ_CST))
+		__atomic_store_n(&mine->epoch, current | LK_COUNTERS_DETOUR, __ATOMIC_RELAXED);
+	mine->busy = 0;
+}
+
 LK_COLD void lk_counters_block_slowly(uint32_t epoch, uint32_t current, int change,
 				      int allocation)
 {
@@ -61,13 +77,19 @@ LK_COLD void lk_counters_block_slowly(uint32_t epoch, uint32_t current, int chan
 		count_shared(epoch, current, change, allocation);
 		return;
 	}
-	mine->busy = 1;
-	if (mine->epoch != current) {
-		mine->young = 0;
-		mine->epoch = current;
-	}
-	mine->busy = 0;
-	lk_counters_block(epoch, current, change, allocation);
+	if (mine->epoch != (current | LK_COUNTERS_DETOUR))
+		turn(mine, current);
+	if (epoch == current)
+		lk_counters_add(&mine->young, change);
+	if (allocation)
+		lk_counters_add((int64_t *)&mine->allocations, 1);
+}
+
+void lk_counters_detour(void)
+{
+	__atomic_store_n(&detours, LK_COUNTERS_DETOUR, __ATOMIC_SEQ_CST);
+	for (struct lk_counters *set = first(); set; set = set->next)
+		__atomic_fetch_or(&set->epoch, LK_COUNTERS_DETOUR, __ATOMIC_SEQ_CST);
 }
 
 int64_t lk_counters_young(uint32_t epoch)
@@ -75,7 +97,7 @@ int64_t lk_counters_young(uint32_t epoch)
 	int64_t sum = shared.epoch == epoch ? __atomic_load_n(&shared.young, __ATOMIC_RELAXED) : 0;
 
 	for (const struct lk_counters *set = first(); set; set = set->next)
-		if (set->epoch == epoch)
+		if ((set->epoch & ~LK_COUNTERS_DETOUR) == epoch)
 			sum += set->young;
 	return sum;
 }

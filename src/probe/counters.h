@@ -7,6 +7,7 @@
 #ifndef LK_PROBE_COUNTERS_H
 #define LK_PROBE_COUNTERS_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 #include "base/attributes.h"
@@ -14,14 +15,21 @@
 
 struct lk_counters {
 	struct lk_counters *next; /* list of all, newest first; never freed */
-	uint32_t epoch;		  /* that `young` is about */
+	/* That `young` is about; with LK_COUNTERS_DETOUR it is never the current one, so
+	 * that each event takes the rare path. */
+	uint32_t epoch;
 	uint32_t in_use;
 	volatile int busy;    /* being turned to another epoch */
 	int64_t young;	      /* blocks of the epoch: taken less released */
 	uint64_t allocations; /* since the process started */
 };
 
-/* The rare part of lk_counters_block: a thread's first event, a new epoch. */
+enum { LK_COUNTERS_DETOUR = 1 << 16 };
+
+/* From now on every event takes the rare path, whose caller does more. */
+void lk_counters_detour(void);
+
+/* The rare part of lk_counters_block: a thread's first event, a new epoch, a detour. */
 void lk_counters_block_slowly(uint32_t epoch, uint32_t current, int change, int allocation);
 
 /* Adds so that a signal handler of the same thread can come in between, but without
@@ -35,20 +43,31 @@ static inline void lk_counters_add(int64_t *counter, int64_t change)
 #endif
 }
 
-/* One block of EPOCH was taken (+1) or released (-1) by this thread; CURRENT is
- * the epoch of now.  ALLOCATION says whether it counts as an allocation. */
-static inline void lk_counters_block(uint32_t epoch, uint32_t current, int change, int allocation)
+/* As lk_counters_block, but does nothing and returns false where that takes the rare
+ * path. */
+static inline bool lk_counters_block_at_once(uint32_t epoch, uint32_t current, int change,
+					     int allocation)
 {
 	struct lk_counters *mine = lk_self.counters;
 
-	if (LK_UNLIKELY(!mine || mine->epoch != current)) {
-		lk_counters_block_slowly(epoch, current, change, allocation);
-		return;
-	}
+	if (LK_UNLIKELY(!mine || mine->epoch != current))
+		return false;
 	if (epoch == current)
 		lk_counters_add(&mine->young, change);
 	if (allocation)
 		lk_counters_add((int64_t *)&mine->allocations, 1);
+	return true;
+}
+
+/* One block of EPOCH was taken (+1) or released (-1) by this thread; CURRENT is
+ * the epoch of now.  ALLOCATION says whether it counts as an allocation.  False if it took
+ * the rare path. */
+static inline bool lk_counters_block(uint32_t epoch, uint32_t current, int change, int allocation)
+{
+	if (LK_LIKELY(lk_counters_block_at_once(epoch, current, change, allocation)))
+		return true;
+	lk_counters_block_slowly(epoch, current, change, allocation);
+	return false;
 }
 
 /* Young blocks alive now, over all threads. */

@@ -26,6 +26,7 @@
 #include "probe/release.h"
 #include "probe/stream.h"
 #include "probe/thread.h"
+#include "probe/totals.h"
 #include "probe/tracker.h"
 #include "probe/unwind.h"
 #include "base/light.h"
@@ -360,6 +361,7 @@ void lk_freezing_child(void *context, const struct lk_child_seen *child)
 /* The arrays of a snapshot, once: X(member, room). */
 #define ARRAYS(X)                             \
 	X(sites, SITES_MAX)                   \
+	X(totals, LK_FREEZING_TOTALS)         \
 	X(descriptors, DESCRIPTORS_MAX)       \
 	X(threads, LK_FREEZING_THREADS)       \
 	X(children, CHILDREN_MAX)             \
@@ -418,6 +420,7 @@ static void fill(struct lk_freezing *freezing, lk_stack_id window, bool all_thre
 	if (lk_tracker.children)
 		snapshot->children_unknown = !lk_child_each(lk_freezing_child, freezing);
 	add_heap(freezing);
+	lk_freezing_totals(freezing, lk_totals_each);
 	lk_freezing_modules(freezing);
 }
 

@@ -32,12 +32,62 @@ static void add_descriptor(void *context, int fd)
 	row->stack = lk_freezing_stack(freezing, lk_descriptor_origin(fd));
 }
 
+static void add_total(void *context, lk_stack_id stack, uint64_t blocks, uint64_t bytes)
+{
+	struct lk_freezing *freezing = context;
+	struct lk_snapshot *snapshot = freezing->snapshot;
+
+	if (snapshot->totals_count == LK_FREEZING_TOTALS) {
+		snapshot->events_lost++;
+		return;
+	}
+	snapshot->totals[snapshot->totals_count++] = (struct lk_total){
+		.stack = lk_freezing_stack(freezing, stack), .blocks = blocks, .bytes = bytes
+	};
+}
+
+void lk_freezing_totals(struct lk_freezing *freezing,
+			void (*each)(lk_totals_visit *visit, void *context))
+{
+	if (lk_totals_known())
+		each(add_total, freezing);
+}
+
+bool lk_freeze_totals(struct lk_snapshot *ret)
+{
+	struct lk_snapshot snapshot;
+	struct lk_freezing freezing;
+
+	if (!lk_freezing_begin(&freezing, &snapshot))
+		return false;
+	lk_freezing_totals(&freezing, lk_totals_each);
+	lk_freezing_modules(&freezing);
+	lk_freezing_end(&freezing);
+	*ret = snapshot;
+	return true;
+}
+
+static void add_counts(struct lk_moment *moment)
+{
+	struct lk_totals_sum sum;
+
+	if (!lk_totals_known())
+		return;
+	lk_totals_sum_outside(&sum);
+	moment->totals_known = moment->peak_known = true;
+	moment->counts.allocations = sum.allocations;
+	moment->counts.releases = sum.releases;
+	moment->counts.allocated_bytes = sum.allocated_bytes;
+	moment->counts.peak_bytes = sum.peak_bytes;
+}
+
 static void fill(struct lk_freezing *freezing)
 {
 	struct lk_snapshot *snapshot = freezing->snapshot;
 	struct lk_counts *counts = &snapshot->moment.counts;
 
 	lk_moment_take(&snapshot->moment);
+	add_counts(&snapshot->moment);
 	snapshot->descriptors_unknown = !lk_descriptor_each_open(add_descriptor, freezing);
 	lk_descriptor_ends(snapshot->descriptors, snapshot->descriptors_count);
 	lk_freezing_threads(freezing, true);
@@ -50,6 +100,7 @@ static void fill(struct lk_freezing *freezing)
 		counts->live_blocks += snapshot->sites[i].blocks;
 		counts->live_bytes += snapshot->sites[i].bytes;
 	}
+	lk_freezing_totals(freezing, lk_totals_each_outside);
 	lk_freezing_modules(freezing);
 	snapshot->events_lost += lk_freeze_losses();
 	snapshot->moment.span_ns = lk_moment_now() - snapshot->moment.monotonic_ns;

@@ -12,6 +12,7 @@
 #include "probe/child.h"
 #include "probe/descriptor_facts.h"
 #include "probe/heap.h"
+#include "probe/totals.h"
 
 struct lk_freezing {
 	struct lk_snapshot *snapshot;
@@ -22,7 +23,11 @@ struct lk_freezing {
 	size_t folded_count;
 };
 
-enum { LK_FREEZING_THREADS = 1 << 14, LK_FREEZING_DESCRIPTORS = LK_DESCRIPTOR_ENDS_MAX };
+enum {
+	LK_FREEZING_THREADS = 1 << 14,
+	LK_FREEZING_DESCRIPTORS = LK_DESCRIPTOR_ENDS_MAX,
+	LK_FREEZING_TOTALS = 1 << 18,
+};
 
 /* An empty snapshot with room; false when memory is refused, and then nothing is to be
  * released.  Between both, *SNAPSHOT stays where it is. */
@@ -45,6 +50,9 @@ enum { LK_FREEZING_HANDLES = 1 << 13 };
 void lk_freezing_block(struct lk_freezing *freezing, const struct lk_block *block);
 void lk_freezing_child(void *freezing, const struct lk_child_seen *child);
 void lk_freezing_modules(struct lk_freezing *freezing);
+/* Adds what EACH of probe/totals.h tells; nothing unless it is counted. */
+void lk_freezing_totals(struct lk_freezing *freezing,
+			void (*each)(lk_totals_visit *visit, void *context));
 
 /* Adds the young threads and what they do; if there are any, or if ALL, then the
  * other threads of the process too. */

@@ -6,6 +6,7 @@
 #include "base/self.h"
 #include "probe/big.h"
 #include "probe/counters.h"
+#include "probe/totals.h"
 #include "probe/tracker.h"
 #include "probe/unwind.h"
 #include "base/light.h"
@@ -195,6 +196,16 @@ static LK_COLD void touch(const struct leaf *leaf, size_t chunk)
 	leaf->touched[chunk] = 1;
 }
 
+/* A block is in the place of one whose end nobody saw. */
+static LK_COLD void forget(row value, uint32_t current)
+{
+	struct lk_block block;
+
+	lk_counters_block(row_epoch(value), current, -1, 0);
+	read_row(value, 0, &block);
+	lk_totals_given_back(block.stack, block.size);
+}
+
 static inline void insert(const struct lk_block *block, int allocation)
 {
 	uint32_t current = __atomic_load_n(&lk_tracker.epoch, __ATOMIC_RELAXED);
@@ -212,8 +223,9 @@ static inline void insert(const struct lk_block *block, int allocation)
 	row before = __atomic_load_n(cell, __ATOMIC_RELAXED);
 	__atomic_store_n(cell, make_row(block), __ATOMIC_RELAXED);
 	if (LK_UNLIKELY(before != 0))
-		lk_counters_block(row_epoch(before), current, -1, 0);
-	lk_counters_block(block->epoch, current, +1, allocation);
+		forget(before, current);
+	if (LK_UNLIKELY(!lk_counters_block(block->epoch, current, +1, allocation)))
+		lk_totals_taken(block->stack, block->size, allocation);
 }
 
 static LK_COLD void put_quietly(void *block, size_t size)
@@ -234,9 +246,21 @@ void lk_heap_put(void *block, size_t size, const void *frame)
 	       1);
 }
 
-bool lk_heap_take(void *block, struct lk_block *ret)
+/* The end of `take` for a big block, and where each event is counted. */
+static LK_COLD void take_rarely(row value, uintptr_t address)
 {
-	uintptr_t address = (uintptr_t)block;
+	struct lk_block block;
+
+	read_row(value, address, &block);
+	if (value >> SIZE_SHIFT == SIZE_BIG)
+		lk_big_take(address);
+	lk_counters_block(block.epoch, __atomic_load_n(&lk_tracker.epoch, __ATOMIC_RELAXED), -1,
+			  0);
+	lk_totals_given_back(block.stack, block.size);
+}
+
+static inline bool take(uintptr_t address, struct lk_block *ret)
+{
 	row *cell = find_row(address);
 
 	if (!cell)
@@ -247,11 +271,23 @@ bool lk_heap_take(void *block, struct lk_block *ret)
 	if (ret)
 		read_row(value, address, ret);
 	__atomic_store_n(cell, 0, __ATOMIC_RELAXED);
-	if (LK_UNLIKELY(value >> SIZE_SHIFT == SIZE_BIG))
-		lk_big_take(address);
-	lk_counters_block(row_epoch(value), __atomic_load_n(&lk_tracker.epoch, __ATOMIC_RELAXED),
-			  -1, 0);
+	if (LK_UNLIKELY(value >> SIZE_SHIFT == SIZE_BIG ||
+			!lk_counters_block_at_once(
+				row_epoch(value),
+				__atomic_load_n(&lk_tracker.epoch, __ATOMIC_RELAXED), -1, 0)))
+		take_rarely(value, address);
 	return true;
+}
+
+/* Apart, so that free() need not save registers for it. */
+static __attribute__((noinline)) bool take_and_read(uintptr_t address, struct lk_block *ret)
+{
+	return take(address, ret);
+}
+
+bool lk_heap_take(void *block, struct lk_block *ret)
+{
+	return ret ? take_and_read((uintptr_t)block, ret) : take((uintptr_t)block, NULL);
 }
 
 void lk_heap_restore(const struct lk_block *block)

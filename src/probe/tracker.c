@@ -23,6 +23,7 @@
 #include "probe/sanitizer.h"
 #include "probe/serial.h"
 #include "probe/thread.h"
+#include "probe/totals.h"
 #include "probe/unwind.h"
 #include "base/light.h"
 
@@ -141,6 +142,8 @@ void lk_tracker_boot(char **environment)
 	if (lk_tracker.heap && has_allocator && !lk_tracker.sanitized)
 		heap_blind = lk_rival_of_operators();
 	boot_serials();
+	if (lk_tracker.options.totals)
+		lk_totals_request();
 	lk_tracker.descriptors = lk_tracker.options.descriptors;
 	lk_tracker.threads = lk_tracker.options.threads;
 	lk_tracker.children = lk_tracker.options.children;

@@ -29,6 +29,27 @@ START_TEST(leaks)
 }
 END_TEST
 
+START_TEST(peaks)
+{
+	void *blocks[4];
+
+	for (int turn = 0; turn < 10; turn++) {
+		for (int i = 0; i < 4; i++)
+			blocks[i] = malloc(900);
+		for (int i = 0; i < 4; i++)
+			blocks[i] = realloc(blocks[i], 1000);
+		for (int i = 0; i < 4; i++)
+			free(blocks[i]);
+	}
+}
+END_TEST
+
+START_TEST(clean_again)
+{
+	free(malloc(50));
+}
+END_TEST
+
 START_TEST(fails)
 {
 	kept[2] = malloc(9);
@@ -45,6 +66,8 @@ static int run_tests(void)
 	tcase_add_test(tcase, clean);
 	tcase_add_test(tcase, leaks);
 	tcase_add_test(tcase, fails);
+	tcase_add_test(tcase, peaks);
+	tcase_add_test(tcase, clean_again);
 	suite_add_tcase(suite, tcase);
 	runner = srunner_create(suite);
 	srunner_run_all(runner, CK_ENV);

@@ -30,7 +30,8 @@ check_tests ()	# MODE PROGRAM COMMAND...
 	CK_FORK=$check_mode "$@" >out 2>err </dev/null
 	tap_check "$check_name: a record for each checked test" \
 		eval '"$print" capture | grep "^record" | cut -d" " -f2,3 >said
-		printf "%s\n" "window clean" "window leaks" "process -" | diff - said'
+		printf "%s\n" "window clean" "window leaks" \
+			"window peaks" "window clean_again" "process -" | diff - said'
 	tap_check "$check_name: nothing is left of a clean test" says clean site ''
 	tap_check "$check_name: what it allocated" \
 		eval 'test "$(record_of clean | awk "/^allocations/ { print \$2 }")" -ge 100'
@@ -46,12 +47,44 @@ check_tests ()	# MODE PROGRAM COMMAND...
 		eval 'test "$(record_of leaks | grep -c "^descriptor .*/dev/null$")" -eq 1'
 }
 
+# What was allocated in all, by stack, on request.
+check_totals ()	# MODE PROGRAM COMMAND...
+{
+	check_mode=$1 check_program=$2
+	shift 2
+	check_name="$check_program with totals, fork $check_mode"
+	rm -f capture
+	CK_FORK=$check_mode "$@" >out 2>err </dev/null
+	tap_check "$check_name: what one stack allocated and gave back" \
+		eval 'record_of clean | grep -q "^total 100 5000 "'
+	tap_check "$check_name: it is in no other record" \
+		eval 'test "$("$print" capture | grep -c "^total 100 5000 ")" -eq 1'
+	tap_check "$check_name: the stacks add up to the counts" \
+		eval '"$print" capture | awk "
+		/^record/ { if (sum != wanted || bytes != wanted_bytes) bad = 1; sum = bytes = 0 }
+		/^allocations/ { wanted = \$2 }
+		/^allocated_bytes/ { wanted_bytes = \$2 }
+		/^total [0-9]/ { sum += \$2; bytes += \$3 }
+		END { exit bad || sum != wanted || bytes != wanted_bytes || sum == 0 }"'
+	tap_check "$check_name: what was given back" \
+		eval 'record_of clean | awk "/^releases/ { exit \$2 < 100 }"'
+	tap_check "$check_name: the peak of a test that holds 4000 bytes at once" \
+		eval 'record_of peaks | awk "/^peak_bytes/ { exit \$2 < 3900 || \$2 > 6000 }"'
+	tap_check "$check_name: the peak is not that of the test before" \
+		eval 'record_of clean_again | awk "/^peak_bytes/ { exit \$2 < 50 || \$2 > 3000 }"'
+	tap_check "$check_name: what is left is told as ever" \
+		eval 'says leaks live_bytes "live_bytes 115
+"'
+}
+
 compile captures captures.c
 # shellcheck disable=SC2086 # several words
 compile linked captures.c $link_leakcheck
 for mode in yes no; do
 	check_tests "$mode" captures watch --capture=capture ./captures
 	check_tests "$mode" linked env LEAKCHECK_OPTIONS=verify-all:capture=capture ./linked
+	check_totals "$mode" captures watch --capture=capture --totals ./captures
+	check_totals "$mode" linked env LEAKCHECK_OPTIONS=verify-all:totals:capture=capture ./linked
 done
 
 for how in program exit _exit; do
