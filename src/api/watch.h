@@ -10,6 +10,7 @@
 #include "probe/descriptor.h"
 #include "probe/freeze.h"
 #include "probe/heap.h"
+#include "probe/lessons.h"
 #include "probe/listener.h"
 #include "probe/reach.h"
 #include "probe/recount.h"

@@ -30,8 +30,8 @@ static LK_HOT_BIG struct {
 	struct lk_checkpoint checkpoint;
 } start __attribute__((aligned(4096))); /* with what follows, few pages */
 
-static LK_HOT struct {
-	bool is_copy;
+static LK_HOT bool is_copy;
+static struct {
 	struct lk_copy_news *news;
 	struct lk_releases *releases;
 	struct lk_snapshot snapshot; /* the stack where it was is run over */
@@ -42,7 +42,7 @@ static LK_HOT struct {
 
 void lk_rerun_mark(void)
 {
-	if (copy.is_copy || !lk_tracker.options.rerun)
+	if (is_copy || !lk_tracker.options.rerun)
 		return;
 	start.known = true;
 	start.quiet = lk_self.quiet;
@@ -51,12 +51,12 @@ void lk_rerun_mark(void)
 
 bool lk_rerun_is_copy(void)
 {
-	return copy.is_copy;
+	return is_copy;
 }
 
 void lk_rerun_forked(void)
 {
-	copy.is_copy = false;
+	is_copy = false;
 	start.known = false;
 }
 
@@ -227,7 +227,7 @@ void lk_rerun_failed(const char *what, const char *details)
 static void become_copy(const struct lk_copy *made, struct lk_snapshot *snapshot,
 			struct lk_releases *releases)
 {
-	copy.is_copy = true;
+	is_copy = true;
 	copy.news = made->news;
 	copy.snapshot = *snapshot;
 	copy.releases = releases;
@@ -338,7 +338,7 @@ void lk_rerun_test(struct lk_snapshot *snapshot)
 {
 	struct lk_copy_news *news;
 
-	if (copy.is_copy || (runs_needed(snapshot) == 0 && !wants_siblings(snapshot)))
+	if (is_copy || (runs_needed(snapshot) == 0 && !wants_siblings(snapshot)))
 		return;
 	if (!lk_tracker.options.rerun)
 		say_not_again(snapshot, "it is switched off");

@@ -137,6 +137,7 @@ void lk_runner_recognised(void)
 	lk_runner.shared = lk_tracker_share(sizeof *lk_runner.shared);
 	if (lk_runner.shared)
 		lk_runner.shared->report = lk_pages_map_shared(LK_SHARED_REPORT_MAX);
+	lk_lessons_begin(lk_tracker_share(sizeof(struct lk_lessons)));
 	__atomic_fetch_add(&lk_tracker.run->runners, 1, __ATOMIC_RELAXED);
 	leave_environment();
 	lk_descriptor_baseline(); /* learns the highest number, for all children */

@@ -14,6 +14,7 @@
 #include "base/self.h"
 #include "probe/child.h"
 #include "probe/descriptor.h"
+#include "probe/lessons.h"
 #include "probe/listener.h"
 #include "probe/thread.h"
 #include "probe/unwind.h"
@@ -26,6 +27,7 @@ static uint64_t splitting(void)
 {
 	uint64_t now = lk_child_starting();
 
+	lk_lessons_take();
 	return lk_listener.forking() ? now : 0;
 }
 

@@ -30,7 +30,7 @@ enum lk_not_checked {
 
 enum { LK_RUN_MAGIC = 0x4c4b5238, LK_NOTICES_MAX = 16, LK_NOTICE_SIZE = 256, LK_RULES_MAX = 4096,
        LK_RUN_KINDS_MAX = 8 };
-enum { LK_RUN_ROOM = 2048 };
+enum { LK_RUN_ROOM = 3456 };
 
 /* A sentence about what is not watched, with the number of tests it touched. */
 struct lk_notice {
@@ -74,10 +74,8 @@ struct lk_run {
 	 * lk_kind) in how many of them it was found. */
 	uint32_t plants;
 	uint64_t tests_planted, harvest[LK_RUN_KINDS_MAX];
-	struct lk_not_checked_name open; /* the last of them that began */
 	uint64_t sites; /* distinct leaks reported */
 	uint64_t not_checked[LK_NOT_CHECKED_COUNT];
-	struct lk_not_checked_name names[LK_NOT_CHECKED_COUNT][LK_NOT_CHECKED_NAMES_MAX];
 	uint64_t ignored; /* leaks that rules cover */
 	uint64_t known_leaks; /* that the baseline covers */
 	uint64_t tests_ignored; /* left out by a rule */
@@ -85,10 +83,13 @@ struct lk_run {
 	/* Events seen in the windows of tests. */
 	uint64_t allocations, descriptors, threads, children;
 	uint64_t events_lost;
-	/* What processes of the run share besides: lk_tracker_share.  It stands on the page
-	 * that each test writes to anyway. */
+	/* What processes of the run share besides: lk_tracker_share. */
 	uint32_t room_used;
 	_Alignas(16) char room[LK_RUN_ROOM];
+	/* So far a test writes that passes: on one page, because each of its process costs
+	 * as much as a thousand instructions. */
+	struct lk_not_checked_name open; /* the last of tests_open that began */
+	struct lk_not_checked_name names[LK_NOT_CHECKED_COUNT][LK_NOT_CHECKED_NAMES_MAX];
 	struct lk_notice notices[LK_NOTICES_MAX];
 	struct lk_rule_use rules[LK_RULES_MAX]; /* in the order of the rules that were read */
 	/* How much each row of the baseline covered, at most, in one test. */
@@ -99,6 +100,7 @@ struct lk_run {
 	uint64_t ledger_used; /* bytes */
 	uint64_t captures_lost; /* records that could not be written */
 };
+_Static_assert(offsetof(struct lk_run, open) <= 4096, "one page");
 
 /* Where the ledger begins in the file. */
 enum { LK_LEDGER_START = (sizeof(struct lk_run) + 4095) / 4096 * 4096 };

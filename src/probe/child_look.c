@@ -297,7 +297,7 @@ static pid_t newest_process(void)
 bool lk_child_each(void (*visit)(void *context, const struct lk_child_seen *child),
 		   void *context)
 {
-	static uint32_t looks;
+	static LK_HOT uint32_t looks;
 	struct look look = {
 		.visit = visit,
 		.context = context,

@@ -46,9 +46,10 @@ static uint32_t full_part(uint32_t slots)
 static INDEX(FIRST_BITS) first = {
 	.index = { .mask = (1 << FIRST_BITS) - 1, .full = (1 << FIRST_BITS) / 4 },
 };
-static LK_HOT INDEX(YOUNG_BITS) young;
+static LK_FAR INDEX(YOUNG_BITS) young;
 /* What `young` hangs behind; not written there, because that page is the parent's. */
 static LK_HOT const struct lk_depot_index *young_is_behind;
+static LK_HOT bool wants_young; /* from the first node on */
 LK_HOT struct lk_depot_index *lk_depot_current = &first.index;
 
 static LK_FAR struct lk_depot_node *chunks[CHUNKS];
@@ -80,7 +81,9 @@ static struct lk_depot_index *behind(struct lk_depot_index *index)
 {
 	struct lk_depot_index *bigger = __atomic_load_n(&index->bigger, __ATOMIC_ACQUIRE);
 
-	return !bigger && index == young_is_behind ? &young.index : bigger;
+	return !bigger && index == __atomic_load_n(&young_is_behind, __ATOMIC_ACQUIRE) ?
+		       &young.index :
+		       bigger;
 }
 
 static bool map_chunk(lk_stack_id id)
@@ -235,9 +238,28 @@ static bool gives_way(const struct lk_depot_node *slot, const struct lk_depot_no
 			 (uintptr_t)caller_of(slot) == wanted->caller);
 }
 
+/* The first node of a forked child, or several at once. */
+static void begin_young(void)
+{
+	const struct lk_depot_index *none = NULL;
+	struct lk_depot_index *last = lk_depot_current;
+
+	while (behind(last))
+		last = behind(last);
+	if (last == &young.index)
+		return;
+	young.index.mask = (1 << YOUNG_BITS) - 1;
+	young.index.full = (1 << YOUNG_BITS) / 2;
+	__atomic_compare_exchange_n(&young_is_behind, &none, last, false, __ATOMIC_ACQ_REL,
+				    __ATOMIC_RELAXED);
+}
+
 static LK_COLD const struct lk_depot_node *find_or_create(const struct lk_depot_node *wanted)
 {
 	const struct lk_depot_node *caller = (const struct lk_depot_node *)wanted->caller;
+
+	if (wants_young && !__atomic_load_n(&young_is_behind, __ATOMIC_ACQUIRE))
+		begin_young();
 	struct lk_depot_index *index = __atomic_load_n(&lk_depot_current, __ATOMIC_ACQUIRE);
 	const struct lk_depot_node *node = NULL;
 
@@ -321,15 +343,7 @@ void lk_depot_forget_if(bool (*is_void)(const struct lk_depot_node *node))
 
 void lk_depot_forked(void)
 {
-	struct lk_depot_index *last = lk_depot_current;
-
-	while (behind(last))
-		last = behind(last);
-	if (young.index.mask)
-		return;
-	young.index.mask = (1 << YOUNG_BITS) - 1;
-	young.index.full = (1 << YOUNG_BITS) / 2;
-	young_is_behind = last;
+	wants_young = !young_is_behind;
 }
 
 static bool is_node(lk_stack_id id)

@@ -29,8 +29,6 @@ enum { HOLES = 4 };
 static LK_HOT unsigned table_room = TABLE_FIRST;
 static LK_HOT bool was_listed;
 
-static const struct timespec at_once;
-
 static bool is_open(const uint64_t *open, unsigned fd)
 {
 	return open[fd / BITS] >> fd % BITS & 1;
@@ -39,8 +37,9 @@ static bool is_open(const uint64_t *open, unsigned fd)
 /* Asks for the numbers FIRST..LAST. */
 static bool ask(unsigned first, unsigned last, uint64_t *open)
 {
-	struct pollfd asked[ASKED_AT_ONCE];
-	unsigned count = last - first + 1;
+	const unsigned count = last - first + 1; /* up to ASKED_AT_ONCE */
+	struct pollfd asked[count]; /* a small one may need no new page of the stack */
+	struct timespec at_once = { 0, 0 }; /* a constant is a page more */
 	long result = -1;
 
 	for (unsigned i = 0; i < count; i++)
@@ -72,6 +71,7 @@ static bool ask_all(unsigned first, unsigned last, uint64_t *open)
 static bool has_room(unsigned number)
 {
 	uint64_t set[POLLED_MAX / BITS + 1] = { 0 };
+	struct timespec at_once = { 0, 0 };
 	long result = -1;
 
 	set[number / BITS] = (uint64_t)1 << number % BITS;

@@ -81,7 +81,7 @@ static bool walk_on(struct lk_slow_walk *slow, struct lk_position *at, bool with
 		/* One address for both kinds of frames: that which minus 1 is in
 		 * the instruction. */
 		uintptr_t word = at->pc + at->interrupted;
-		walker->steps[slow->count].word = word;
+		(walker->steps - slow->count)->word = word;
 		lk_step_rule rule = with_rules ? lk_rules_find(word, walker->cfi) : LK_RULE_ODD;
 		if (lk_rules_kind(rule) < LK_RULE_END &&
 		    (at->registers.known & POINTERS) == POINTERS)

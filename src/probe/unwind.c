@@ -11,6 +11,7 @@
 #include "probe/arch.h"
 #include "probe/code_map.h"
 #include "probe/depot.h"
+#include "probe/lessons.h"
 #include "probe/rules.h"
 #include "probe/walker.h"
 #include "probe/walker_pool.h"
@@ -36,6 +37,7 @@ void lk_unwind_forget_modules(void)
 
 void lk_unwind_forked(void)
 {
+	lk_lessons_forked();
 	/* A signal handler that forks may have interrupted a walk, which goes on here. */
 	if (!lk_self.recording)
 		lk_depot_forked();

@@ -28,6 +28,7 @@
 #include "probe/arch.h"
 #include "probe/code_map.h"
 #include "probe/depot.h"
+#include "probe/lessons.h"
 #include "probe/slow_walk.h"
 
 #include "base/light.h"
@@ -75,9 +76,9 @@ size_t lk_walker_size(unsigned depth)
 	return (size + 63) & ~(size_t)63;
 }
 
-/* What a walk of a usual stack writes stands on the first pages: each one that a forked
- * child writes is a copy.  Before the loads stand some that never change, so that they
- * can be compared in groups. */
+/* What a walk of a usual stack writes stands on the first two pages, because each one that
+ * a forked child writes is a copy: so the steps go downwards to where the loads begin.
+ * Before the loads stand some that never change, so that they can be compared in groups. */
 struct lk_walker *lk_walker_init(void *memory, unsigned depth)
 {
 	struct lk_walker *walker = memory;
@@ -85,15 +86,17 @@ struct lk_walker *lk_walker_init(void *memory, unsigned depth)
 	walker->zero = 0;
 	walker->rules = (struct lk_walker_rule *)(walker + 1);
 	walker->frames = (struct lk_walker_frame *)(walker->rules + RULES_AT_HAND);
-	walker->loads = (struct lk_walker_load *)(walker->frames + frames_room(depth));
-	walker->steps = (struct lk_walker_step *)(walker->loads + loads_room(depth));
-	walker->cfi = (struct lk_cfi *)(walker->steps + frames_room(depth));
+	walker->steps = (struct lk_walker_step *)(walker->frames + frames_room(depth));
+	walker->steps += frames_room(depth);
+	walker->loads = (struct lk_walker_load *)walker->steps--;
+	walker->cfi = (struct lk_cfi *)(walker->loads + loads_room(depth));
 	for (unsigned i = 0; i < LOADS_ONE_BY_ONE + LOADS_AT_ONCE; i++)
 		*walker->loads++ = (struct lk_walker_load){ &walker->zero, 0 };
 	walker->frames[0] = (struct lk_walker_frame){ .sp = UINTPTR_MAX, .end = walker->loads };
 	walker->depth = depth;
 	walker->generation = 0;
 	walker->is_foreign = false;
+	walker->has_news = false;
 	walker->is_forgetful = lk_bounds_are_watched();
 	walker->bounds = (struct lk_bounds){ .now = &walker->bounds.own };
 	lk_walker_reset(walker);
@@ -224,7 +227,7 @@ static ALWAYS_INLINE void walk_out(struct lk_walker *walker, struct walk *walk,
 				   struct lk_walker_frame *next)
 {
 	struct lk_stretch *stretch = walker->bounds.now;
-	struct lk_walker_step *steps = walker->steps;
+	struct lk_walker_step *next_step = walker->steps - walk->step_count;
 	struct state *at = &walk->at;
 	unsigned count = walk->step_count, depth = walker->depth;
 
@@ -241,7 +244,8 @@ static ALWAYS_INLINE void walk_out(struct lk_walker *walker, struct walk *walk,
 		}
 		uintptr_t word = word_at(at->slot), pc = lk_arch_pc(word);
 		if (LK_UNLIKELY(pc == 0)) {
-			put_step(&steps[count++], at, word, LK_RULE_NONE);
+			put_step(next_step, at, word, LK_RULE_NONE);
+			count++;
 			walk->root = LK_DEPOT_ROOT;
 			walk->has_empty_end = true;
 			break;
@@ -251,7 +255,8 @@ static ALWAYS_INLINE void walk_out(struct lk_walker *walker, struct walk *walk,
 			break;
 		}
 		lk_step_rule rule = rule_of(walker, pc);
-		put_step(&steps[count++], at, word, rule);
+		put_step(next_step--, at, word, rule);
+		count++;
 		if (LK_UNLIKELY(lk_rules_kind(rule) >= LK_RULE_END)) {
 			if (lk_rules_kind(rule) == LK_RULE_END)
 				walk->root = LK_DEPOT_ROOT;
@@ -266,12 +271,27 @@ static ALWAYS_INLINE void walk_out(struct lk_walker *walker, struct walk *walk,
 	walk->step_count = count;
 }
 
+static LK_COLD const struct lk_depot_node *
+new_child(struct lk_walker *walker, const struct lk_depot_node *caller, uintptr_t pc)
+{
+	walker->has_news = true;
+	return lk_rules_put(caller, pc, walker->cfi);
+}
+
 static inline const struct lk_depot_node *child(struct lk_walker *walker,
 						const struct lk_depot_node *caller, uintptr_t pc)
 {
 	const struct lk_depot_node *node = lk_depot_find(caller, pc);
 
-	return LK_LIKELY(node != NULL) ? node : lk_rules_put(caller, pc, walker->cfi);
+	return LK_LIKELY(node != NULL) ? node : new_child(walker, caller, pc);
+}
+
+/* The stack of NODE was walked, and not all of it was known. */
+static LK_COLD void tell(struct lk_walker *walker, const struct lk_depot_node *node)
+{
+	walker->has_news = false;
+	if (node)
+		lk_lessons_tell(node);
 }
 
 /* Keeps STEP as FRAME, from which the frame pointer of the frame outside was loaded at
@@ -317,8 +337,8 @@ static ALWAYS_INLINE lk_stack_id remember(struct lk_walker *walker, const struct
 		walker->has_empty_end = walk->has_empty_end;
 	}
 	node = frame->node;
-	for (const struct lk_walker_step *step = walker->steps + walk->step_count;
-	     step-- > walker->steps;) {
+	for (const struct lk_walker_step *step = walker->steps - walk->step_count;
+	     step++ < walker->steps;) {
 		uintptr_t pc = lk_arch_pc(step->word);
 
 		keep(walker, ++frame, step, fp_slot);
@@ -330,6 +350,8 @@ static ALWAYS_INLINE lk_stack_id remember(struct lk_walker *walker, const struct
 		frame->node = node;
 	}
 	walker->top = frame;
+	if (LK_UNLIKELY(walker->has_news))
+		tell(walker, node);
 	if (LK_UNLIKELY(!walk->is_exact || !node))
 		lk_walker_reset(walker);
 	return node ? node->id : LK_STACK_NONE;
@@ -343,7 +365,9 @@ static LK_COLD lk_stack_id name_slow_walk(struct lk_walker *walker, const void *
 
 	walker->is_slow = true;
 	for (unsigned i = slow.count; i-- > 0 && node;)
-		node = child(walker, node, walker->steps[i].word);
+		node = child(walker, node, (walker->steps - i)->word);
+	if (walker->has_news)
+		tell(walker, node);
 	return node ? node->id : LK_STACK_NONE;
 }
 

@@ -47,7 +47,7 @@ struct lk_walker {
 	/* The last walk, outermost first; frames[0] is none, and outside of all. */
 	struct lk_walker_frame *frames, *top;
 	struct lk_walker_load *loads; /* the words that it loaded */
-	struct lk_walker_step *steps; /* innermost first */
+	struct lk_walker_step *steps; /* the innermost one; the others lie below it */
 	struct lk_walker_rule *rules; /* used last, at a place that depends on the pc */
 	struct lk_cfi *cfi; /* working memory */
 
@@ -59,6 +59,7 @@ struct lk_walker {
 	 * that could use it is none for memcheck. */
 	bool is_forgetful;
 	bool is_depth_cut; /* there are more frames outside */
+	bool has_news; /* the walk under way met a stack that nobody knew */
 	bool has_empty_end; /* the outermost frame is an empty return address */
 
 	/* Where the hook's frame is whose walk is not finished, 0 if there is none. */
