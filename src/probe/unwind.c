@@ -38,6 +38,8 @@ void lk_unwind_forget_modules(void)
 void lk_unwind_forked(void)
 {
 	lk_lessons_forked();
+	if (lk_self.walker)
+		lk_walker_forked(lk_self.walker);
 	/* A signal handler that forks may have interrupted a walk, which goes on here. */
 	if (!lk_self.recording)
 		lk_depot_forked();

@@ -36,7 +36,9 @@
 /* Without it the compiler keeps what walks share in memory, where it waits for itself. */
 #define ALWAYS_INLINE inline __attribute__((always_inline))
 
-enum { LOADS_PER_FRAME = 3, LOADS_AT_ONCE = 8, LOADS_ONE_BY_ONE = 16, RULES_AT_HAND = 64 };
+/* A forked child that walks little leaves the rules at hand, which are on pages of their
+ * own, as they are. */
+enum { RULES_TO_MISS = 200 };
 
 /* The frame that the walk is at. */
 struct state {
@@ -53,54 +55,9 @@ struct walk {
 	bool is_odd;   /* a frame needs more than rules */
 };
 
-/* One more than the depth: an empty return address is a frame of the walk (it
- * must be verified too), but none of the stack.  And one that is outside of all. */
-static size_t frames_room(unsigned depth)
+void lk_walker_forked(struct lk_walker *walker)
 {
-	return depth + 2;
-}
-
-static size_t loads_room(unsigned depth)
-{
-	return LOADS_PER_FRAME * frames_room(depth) + LOADS_ONE_BY_ONE + LOADS_AT_ONCE;
-}
-
-size_t lk_walker_size(unsigned depth)
-{
-	size_t frames = frames_room(depth), loads = loads_room(depth);
-	size_t size = sizeof(struct lk_walker) + frames * sizeof(struct lk_walker_frame) +
-		      frames * sizeof(struct lk_walker_step) +
-		      loads * sizeof(struct lk_walker_load) +
-		      RULES_AT_HAND * sizeof(struct lk_walker_rule) + sizeof(struct lk_cfi);
-
-	return (size + 63) & ~(size_t)63;
-}
-
-/* What a walk of a usual stack writes stands on the first two pages, because each one that
- * a forked child writes is a copy: so the steps go downwards to where the loads begin.
- * Before the loads stand some that never change, so that they can be compared in groups. */
-struct lk_walker *lk_walker_init(void *memory, unsigned depth)
-{
-	struct lk_walker *walker = memory;
-
-	walker->zero = 0;
-	walker->rules = (struct lk_walker_rule *)(walker + 1);
-	walker->frames = (struct lk_walker_frame *)(walker->rules + RULES_AT_HAND);
-	walker->steps = (struct lk_walker_step *)(walker->frames + frames_room(depth));
-	walker->steps += frames_room(depth);
-	walker->loads = (struct lk_walker_load *)walker->steps--;
-	walker->cfi = (struct lk_cfi *)(walker->loads + loads_room(depth));
-	for (unsigned i = 0; i < LOADS_ONE_BY_ONE + LOADS_AT_ONCE; i++)
-		*walker->loads++ = (struct lk_walker_load){ &walker->zero, 0 };
-	walker->frames[0] = (struct lk_walker_frame){ .sp = UINTPTR_MAX, .end = walker->loads };
-	walker->depth = depth;
-	walker->generation = 0;
-	walker->is_foreign = false;
-	walker->has_news = false;
-	walker->is_forgetful = lk_bounds_are_watched();
-	walker->bounds = (struct lk_bounds){ .now = &walker->bounds.own };
-	lk_walker_reset(walker);
-	return walker;
+	walker->rules_to_miss = RULES_TO_MISS;
 }
 
 void lk_walker_reset(struct lk_walker *walker)
@@ -209,14 +166,20 @@ static inline void put_step(struct lk_walker_step *step, const struct state *at,
 static __attribute__((noinline)) lk_step_rule
 fetch_rule(struct lk_walker *walker, struct lk_walker_rule *at_hand, uintptr_t pc)
 {
+	lk_step_rule rule = lk_rules_find(pc, walker->cfi);
+
+	if (LK_UNLIKELY(walker->rules_to_miss > 0)) {
+		walker->rules_to_miss--;
+		return rule;
+	}
 	at_hand->pc = pc;
-	at_hand->rule = lk_rules_find(pc, walker->cfi);
-	return at_hand->rule;
+	at_hand->rule = rule;
+	return rule;
 }
 
 static inline lk_step_rule rule_of(struct lk_walker *walker, uintptr_t pc)
 {
-	struct lk_walker_rule *at_hand = &walker->rules[(pc ^ pc >> 6) % RULES_AT_HAND];
+	struct lk_walker_rule *at_hand = &walker->rules[(pc ^ pc >> 6) % LK_WALKER_RULES];
 
 	return LK_LIKELY(at_hand->pc == pc) ? at_hand->rule : fetch_rule(walker, at_hand, pc);
 }
@@ -383,7 +346,7 @@ static inline bool differ(const struct lk_walker_load *start, const struct lk_wa
 	uintptr_t changed = 0;
 
 	for (const struct lk_walker_load *load = end; load > start;) {
-		load -= LOADS_AT_ONCE;
+		load -= LK_WALKER_LOADS_AT_ONCE;
 		changed |= difference(load) | difference(load + 1) | difference(load + 2) |
 			   difference(load + 3) | difference(load + 4) | difference(load + 5) |
 			   difference(load + 6) | difference(load + 7);
@@ -405,7 +368,7 @@ static const struct lk_walker_load *first_far_change(const struct lk_walker_load
 static inline const struct lk_walker_load *first_change(const struct lk_walker_load *loads,
 							const struct lk_walker_load *end)
 {
-	const struct lk_walker_load *load = end - LOADS_ONE_BY_ONE;
+	const struct lk_walker_load *load = end - LK_WALKER_LOADS_ONE_BY_ONE;
 
 	if (LK_UNLIKELY(differ(loads, load)))
 		return first_far_change(loads, end);
@@ -549,7 +512,7 @@ static LK_COLD lk_stack_id walk_anew(struct lk_walker *walker, const uintptr_t *
 	    all_equal_outwards(walker))
 		return walker->top->node->id;
 	if (walker->generation != generation)
-		memset(walker->rules, 0, RULES_AT_HAND * sizeof *walker->rules);
+		memset(walker->rules, 0, LK_WALKER_RULES * sizeof *walker->rules);
 	if (is_foreign || is_void)
 		lk_walker_reset(walker);
 	walker->generation = walker->is_forgetful ? 0 : generation;

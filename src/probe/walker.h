@@ -43,6 +43,9 @@ struct lk_walker_rule {
 	lk_step_rule rule;
 };
 
+/* Rules at hand; loads that are compared one by one, and in groups of so many. */
+enum { LK_WALKER_RULES = 256, LK_WALKER_LOADS_ONE_BY_ONE = 16, LK_WALKER_LOADS_AT_ONCE = 8 };
+
 struct lk_walker {
 	/* The last walk, outermost first; frames[0] is none, and outside of all. */
 	struct lk_walker_frame *frames, *top;
@@ -52,6 +55,7 @@ struct lk_walker {
 	struct lk_cfi *cfi; /* working memory */
 
 	unsigned depth; /* frames to keep */
+	unsigned rules_to_miss; /* before `rules` is written again */
 	uint32_t generation; /* of the code map; the walk is void in another one */
 	bool is_slow; /* the last walk needed more than rules: what is remembered is an older one */
 	bool is_foreign; /* it was not on the thread's own stack */
@@ -100,6 +104,9 @@ static inline unsigned lk_walker_frames(const struct lk_walker *walker,
 	*frames = walker->frames + 1;
 	return walker->is_slow ? 0 : (unsigned)(walker->top - walker->frames);
 }
+
+/* In a child that was just forked. */
+void lk_walker_forked(struct lk_walker *walker);
 
 /* Forgets the last walk. */
 void lk_walker_reset(struct lk_walker *walker);

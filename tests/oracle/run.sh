@@ -38,7 +38,7 @@ for compiler in clang gcc; do
 done
 
 sources="$here/oracle.c $top/src/base/self.c $top/src/base/arena.c $top/src/base/proc.c"
-for module in depot lessons unwind walker walker_pool rules code_map cfi expression slow_walk \
+for module in depot lessons unwind walker walker_room walker_pool rules code_map cfi expression slow_walk \
 	stack_bounds step; do
 	sources="$sources $top/src/probe/$module.c"
 done
