@@ -128,9 +128,7 @@ static void add_mapping(struct lk_pprof_writer *writer, size_t index)
 
 	for (size_t i = 0; i < module->build_id_size && i < LK_BUILD_ID_MAX; i++)
 		sprintf(build_id + 2 * i, "%02x", module->build_id[i]);
-	/* A file that gave names is the one that was loaded. */
-	if (mapping->has_functions)
-		lk_pprof_find_segment(module, &segment);
+	lk_pprof_find_segment(module, &segment);
 	lk_protobuf_number(message, MAPPING_ID, index + 1);
 	lk_protobuf_number(message, MAPPING_MEMORY_START, segment.start);
 	lk_protobuf_number(message, MAPPING_MEMORY_LIMIT, segment.end);

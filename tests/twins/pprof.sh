@@ -107,6 +107,19 @@ check_more ()	# MODE
 		pprof -disasm load_rows "$few"
 }
 
+# Readers name what we cannot, given the file with the names.
+check_stripped ()
+{
+	cp program named
+	strip program
+	ROWS=3 watch --no-rerun --settle=20 --profile=stripped ./program >out 2>err
+	tap_check "a stripped program has no names" \
+		prints "^1: 0x.* $build_id $" -- pprof -raw stripped
+	tap_check "its frames are named with the program that has them" \
+		prints " 330B .* load_rows$" -- pprof -top -tagfocus=reach=lost named stripped
+	mv named program
+}
+
 check_others ()	# MODE
 {
 	name="fork $1"
@@ -127,6 +140,7 @@ if HOME=$scratch go tool pprof -help >/dev/null 2>&1; then
 		check_others "$mode"
 	done
 	check_more yes
+	check_stripped
 	if command -v dot >/dev/null; then
 		tap_check "a graph" pprof -svg -output=graph.svg "few yes.pb.gz"
 		tap_check "shows the functions" shows graph.svg make_row
