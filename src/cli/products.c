@@ -36,11 +36,12 @@ static bool next_order(const char **list, struct order *ret)
 	ret->name[length] = '\0';
 	*list += length + 1;
 	ret->kind = LK_KIND_heap;
-	for (int kind = 0; kind < LK_KIND_misuse; kind++) {
+	for (int kind = 0; kind < LK_KIND_COUNT; kind++) {
 		const char *word = lk_kind_name(kind);
 		size_t size = strlen(word);
 
-		if (strncmp(ret->name, word, size) == 0 && ret->name[size] == ':') {
+		if (kind != LK_KIND_misuse && strncmp(ret->name, word, size) == 0 &&
+		    ret->name[size] == ':') {
 			ret->kind = kind;
 			memmove(ret->name, ret->name + size + 1, length - size);
 			return true;
@@ -125,10 +126,13 @@ static bool read_records(struct products *products,
 
 static bool write_profile(const struct lk_profile *profile, const struct order *order)
 {
+	struct lk_selection selection;
 	struct lk_protobuf message;
 	struct lk_output output;
 
-	if (!lk_pprof_make(profile, order->kind, &message))
+	lk_selection_init(&selection, profile);
+	selection.kind = order->kind;
+	if (!lk_pprof_make(profile, &selection, &message))
 		return lk_complain("there is no memory left for the profile '%s'", order->name);
 	bool ok = lk_output_begin(&output, order->name);
 	if (ok && !lk_gzip_write(output.stream, message.bytes, message.size)) {

@@ -16,7 +16,8 @@ enum { TOP_USUAL = 10 };
 static bool write_pprof(FILE *out, const struct lk_profile_report *report)
 {
 	struct lk_protobuf message = { 0 };
-	bool ok = lk_pprof_make(report->profile, lk_report_kind(report), &message) &&
+	struct lk_selection selection = lk_report_selection(report, lk_report_kind(report));
+	bool ok = lk_pprof_make(report->profile, &selection, &message) &&
 		  lk_gzip_write(out, message.bytes, message.size);
 	lk_protobuf_deinit(&message);
 	return ok;

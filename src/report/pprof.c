@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "judge/filter.h"
 #include "judge/suspect.h"
 #include "report/plural.h"
 #include "report/pprof_writer.h"
@@ -58,8 +59,7 @@ static void add_types(struct lk_pprof_writer *writer)
 	lk_protobuf_number(&writer->out, PROFILE_PERIOD, 1);
 	if (is_heap)
 		lk_pprof_text(writer, &writer->out, PROFILE_DEFAULT_SAMPLE_TYPE,
-			      heap_types[writer->totals[LK_VALUE_live_blocks] > 0 ||
-							 !writer->profile->totals_known
+			      heap_types[writer->has_live || !writer->profile->totals_known
 						 ? LK_VALUE_live_bytes
 						 : LK_VALUE_alloc_bytes]);
 }
@@ -165,26 +165,36 @@ static void add_heap(struct lk_pprof_writer *writer, const struct lk_profile_sam
 		}
 }
 
+static void add_with_stack(struct lk_pprof_writer *writer, const struct lk_profile_sample *sample)
+{
+	writer->path_count = 0;
+	if (sample->now)
+		add_stack(writer, sample->now, true);
+	add_stack(writer, sample->stack, false);
+	if (writer->path_count == 0)
+		add_place(writer, (struct lk_pprof_place){ LK_PROFILE_NONE, 0 });
+	if (sample->kind == LK_KIND_heap)
+		add_heap(writer, sample);
+	else
+		add_sample(writer, sample, &sample->values[LK_VALUE_live_blocks], 1, NULL);
+	writer->has_live |= sample->values[LK_VALUE_live_blocks] > 0;
+}
+
 static void add_samples(struct lk_pprof_writer *writer)
 {
 	const struct lk_profile *profile = writer->profile;
+	const struct lk_selection *selection = writer->selection;
+	struct lk_filtered filtered;
 
-	for (size_t i = 0; i < profile->samples_count; i++) {
+	writer->failed |= !lk_filtered_init(&filtered, profile, selection);
+	for (size_t i = 0; !writer->failed && i < profile->samples_count; i++) {
 		const struct lk_profile_sample *sample = &profile->samples[i];
 
-		if (sample->kind != writer->kind)
-			continue;
-		writer->path_count = 0;
-		if (sample->now)
-			add_stack(writer, sample->now, true);
-		add_stack(writer, sample->stack, false);
-		if (writer->path_count == 0)
-			add_place(writer, (struct lk_pprof_place){ LK_PROFILE_NONE, 0 });
-		if (sample->kind == LK_KIND_heap)
-			add_heap(writer, sample);
-		else
-			add_sample(writer, sample, &sample->values[LK_VALUE_live_blocks], 1, NULL);
+		if (sample->kind == writer->kind && sample->part >= selection->first_part &&
+		    sample->part < selection->end_part && lk_filtered_keeps(&filtered, sample))
+			add_with_stack(writer, sample);
 	}
+	lk_filtered_deinit(&filtered);
 }
 
 /* ---- The whole */
@@ -258,22 +268,23 @@ static void add_time(struct lk_pprof_writer *writer)
 
 static void add_all(struct lk_pprof_writer *writer)
 {
-	lk_profile_sum(writer->profile, writer->kind, writer->totals);
 	lk_pprof_text(writer, &writer->message, 1, ""); /* the first of the strings; adds nothing */
 	add_programs(writer);
-	add_types(writer);
 	add_samples(writer);
+	add_types(writer);
 	lk_pprof_places(writer);
 	add_time(writer);
 	add_doubts(writer);
 	lk_pprof_strings(writer);
 }
 
-bool lk_pprof_make(const struct lk_profile *profile, enum lk_kind kind, struct lk_protobuf *ret)
+bool lk_pprof_make(const struct lk_profile *profile, const struct lk_selection *selection,
+		   struct lk_protobuf *ret)
 {
 	struct lk_pprof_writer writer = {
 		.profile = profile,
-		.kind = kind,
+		.selection = selection,
+		.kind = selection->kind,
 		.places.size = sizeof(struct lk_pprof_place),
 		.functions.size = sizeof(struct lk_pprof_function),
 		.strings.size = sizeof(const char *),

@@ -10,11 +10,12 @@
 #ifndef LK_REPORT_PPROF_H
 #define LK_REPORT_PPROF_H
 
-#include "judge/profile.h"
+#include "judge/statistics.h"
 #include "report/protobuf.h"
 
-/* Makes the message of what PROFILE holds of KIND (heap, descriptor, thread or child).
+/* Makes the message of what SELECTION keeps of PROFILE; its group and order do not matter.
  * False when out of memory.  RET is released with lk_protobuf_deinit. */
-bool lk_pprof_make(const struct lk_profile *profile, enum lk_kind kind, struct lk_protobuf *ret);
+bool lk_pprof_make(const struct lk_profile *profile, const struct lk_selection *selection,
+		   struct lk_protobuf *ret);
 
 #endif

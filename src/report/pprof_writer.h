@@ -5,7 +5,7 @@
 
 #include "judge/array.h"
 #include "judge/interner.h"
-#include "judge/profile.h"
+#include "judge/statistics.h"
 #include "report/protobuf.h"
 
 /* Numbers of the fields, as profile.proto has them. */
@@ -47,14 +47,15 @@ struct lk_pprof_mapping {
 
 struct lk_pprof_writer {
 	const struct lk_profile *profile;
-	enum lk_kind kind;
-	bool failed, many_programs;
+	const struct lk_selection *selection;
+	enum lk_kind kind; /* of the selection */
+	bool failed, many_programs, has_live;
 	struct lk_interner texts;
 	struct lk_pprof_table places, functions, strings;
 	struct lk_pprof_mapping *mappings; /* one for each module */
 	uint64_t *path;			   /* ids of one sample's stack */
 	size_t path_count, path_room;
-	uint64_t totals[LK_VALUE_COUNT], cut;
+	uint64_t cut; /* samples */
 	struct lk_protobuf out, message, inner;
 };
 

@@ -62,6 +62,7 @@ static struct lk_profile_stack stacks[] = {
 static struct lk_profile_part parts[2];
 static struct lk_profile_sample samples[ROWS_MAX];
 static struct lk_profile profile;
+static const char *wanted_test;
 static struct lk_protobuf made;
 
 /* A message that is read: the fields one by one. */
@@ -204,16 +205,25 @@ static void add(const struct lk_profile_sample *sample)
 
 static void make(enum lk_kind kind)
 {
-	ck_assert(lk_pprof_make(&profile, kind, &made));
+	struct lk_selection selection;
+
+	lk_selection_init(&selection, &profile);
+	selection.kind = kind;
+	selection.test = wanted_test;
+	ck_assert(lk_pprof_make(&profile, &selection, &made));
 }
 
 static void setup(void)
 {
 	memset(parts, 0, sizeof parts);
+	wanted_test = NULL;
 	profile = (struct lk_profile){
 		.modules = modules,
 		.modules_count = 3,
 		.locations = locations,
+		.locations_count = 6,
+		.paths_count = 6,
+		.stacks_count = 5,
 		.lines = lines,
 		.paths = paths,
 		.stacks = stacks,
@@ -343,6 +353,19 @@ START_TEST(labels_say_only_what_is_true)
 }
 END_TEST
 
+START_TEST(what_is_not_selected_is_left_out)
+{
+	wanted_test = "*parse";
+	add(&(struct lk_profile_sample){ .stack = 1, .values = { 3, 300, 0, 0 } });
+	add(&(struct lk_profile_sample){ .stack = 2, .part = 1, .values = { 1, 50, 1, 50 } });
+	make(LK_KIND_heap);
+	ck_assert_uint_eq(count(whole(), SAMPLE), 1);
+	ck_assert_uint_eq(packed(part(whole(), SAMPLE, 0), 2, 0), 3);
+	ck_assert_str_eq(text(whole(), DEFAULT_SAMPLE_TYPE), "alloc_space");
+	ck_assert_uint_eq(count(whole(), LOCATION), 2);
+}
+END_TEST
+
 START_TEST(programs_are_a_label_when_there_are_several)
 {
 	strcpy(parts[1].moment.program, "/srv/check_y");
@@ -453,6 +476,7 @@ static Suite *suite(void)
 	tcase_add_test(cases, stacks_begin_behind_allocators);
 	tcase_add_test(cases, the_program_is_the_first_mapping);
 	tcase_add_test(cases, labels_say_only_what_is_true);
+	tcase_add_test(cases, what_is_not_selected_is_left_out);
 	tcase_add_test(cases, programs_are_a_label_when_there_are_several);
 	tcase_add_test(cases, a_thread_stands_where_it_is_and_was_created);
 	tcase_add_test(cases, what_has_no_stack_has_a_place);
