@@ -216,12 +216,12 @@ static void add_totals(struct lk_moment *moment)
 }
 
 /* Of the window, as it is now. */
-static void take_moment(const char *test, struct lk_moment *ret)
+static void take_moment(const char *test, uint64_t ended_ns, struct lk_moment *ret)
 {
 	lk_moment_take(ret);
 	lk_capture_heap_use(&ret->counts);
 	ret->scope = LK_SCOPE_WINDOW;
-	ret->duration_ns = ret->monotonic_ns - window.opened_ns;
+	ret->duration_ns = ended_ns - window.opened_ns;
 	ret->counts.allocations -= window.allocations;
 	ret->counts.opened -= window.descriptors;
 	ret->counts.started -= window.threads;
@@ -236,7 +236,7 @@ static void write_record(struct lk_snapshot *snapshot, const struct lk_moment *m
 	struct lk_counts *counts = &snapshot->moment.counts;
 
 	/* Nothing was left, so nothing was frozen. */
-	if (moment->totals_known && !snapshot->stacks && !lk_freeze_totals(snapshot))
+	if (moment->totals_known && !snapshot->stacks && !lk_freeze_totals(window.stack, snapshot))
 		snapshot->events_lost++;
 	snapshot->moment = *moment;
 	for (size_t i = 0; i < snapshot->sites_count; i++) {
@@ -247,6 +247,9 @@ static void write_record(struct lk_snapshot *snapshot, const struct lk_moment *m
 		counts->live_blocks += snapshot->descriptors[i].held_blocks;
 		counts->live_bytes += snapshot->descriptors[i].held_bytes;
 	}
+	/* The peak is net of older memory that the test gave back. */
+	if (moment->peak_known && counts->peak_bytes < counts->live_bytes)
+		counts->peak_bytes = counts->live_bytes;
 	lk_capture_append(snapshot);
 }
 
@@ -255,12 +258,12 @@ void lk_session_close(const struct lk_session_end *end, struct lk_outcome *ret)
 	struct lk_outcome outcome = { 0 };
 	struct lk_moment moment;
 	int saved = lk_quiet_begin();
-	uint64_t lost = 0;
+	uint64_t lost = 0, ended_ns = lk_capture_is_wanted() ? lk_moment_now() : 0;
 
 	lk_serial_end();
 	lk_session_settle(end->settle_ms);
 	if (lk_capture_is_wanted())
-		take_moment(end->test, &moment);
+		take_moment(end->test, ended_ns, &moment);
 	lk_memcheck_look(end->test);
 	if (lk_freeze_anything_young() || lk_freeze_anything_misused()) {
 		struct lk_policy policy = policy_for(end->test);

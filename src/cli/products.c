@@ -67,11 +67,12 @@ static bool check_output(const char *name)
 	return true;
 }
 
-bool lk_products_check(const struct lk_options *options)
+bool lk_products_begin(struct lk_options *options)
 {
 	const char *list = options->profile;
 	struct order order;
 
+	options->totals |= lk_products_are_wanted(options);
 	while (next_order(&list, &order))
 		if (!check_output(order.name))
 			return false;

@@ -11,9 +11,9 @@
 /* Do OPTIONS ask for anything that is made of records? */
 bool lk_products_are_wanted(const struct lk_options *options);
 
-/* Can the files be written, as far as can be told before the run?  False after one
- * sentence. */
-bool lk_products_check(const struct lk_options *options);
+/* Call before the program runs: has counted in it what is wanted.  False after one sentence
+ * if a file cannot be written, as far as can be told. */
+bool lk_products_begin(struct lk_options *options);
 
 /* Makes them.  False after one sentence. */
 bool lk_products_write(const struct lk_options *options);

@@ -175,7 +175,7 @@ static bool prepare(char **program, struct lk_options *options, struct ignored *
 	return lk_program_find(program[0], path) && lk_program_inspect(path) &&
 	       lk_preload_library() && read_ignored(options, ignored) &&
 	       begin_report(options->report) && begin_capture(options) &&
-	       lk_products_check(options) && hand_on(options);
+	       lk_products_begin(options) && hand_on(options);
 }
 
 int lk_run(char **program, struct lk_options *options, const char *new_baseline)

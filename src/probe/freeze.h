@@ -26,15 +26,14 @@ bool lk_freeze_dump(lk_stack_id window, struct lk_snapshot *ret);
 /* Everything that is alive, however old: blocks by stack, all descriptors, threads and
  * children, and the moment.  False as above. */
 bool lk_freeze_whole(struct lk_snapshot *ret);
-/* Nothing but what was allocated in the window, alive or not (probe/totals.h). */
-bool lk_freeze_totals(struct lk_snapshot *ret);
+/* Nothing but what was allocated in the window that was opened at the stack WINDOW, alive or
+ * not (probe/totals.h). */
+bool lk_freeze_totals(lk_stack_id window, struct lk_snapshot *ret);
 void lk_freeze_release(struct lk_snapshot *snapshot);
 
 /* Adds what a copy that ran the test again has told of releases, as far as there is
  * room. */
 struct lk_releases;
-/* Nothing but what was allocated in the window, alive or not (probe/totals.h). */
-bool lk_freeze_totals(struct lk_snapshot *ret);
 void lk_freeze_releases(struct lk_snapshot *snapshot, const struct lk_releases *table);
 
 #endif

@@ -53,13 +53,14 @@ void lk_freezing_totals(struct lk_freezing *freezing,
 		each(add_total, freezing);
 }
 
-bool lk_freeze_totals(struct lk_snapshot *ret)
+bool lk_freeze_totals(lk_stack_id window, struct lk_snapshot *ret)
 {
 	struct lk_snapshot snapshot;
 	struct lk_freezing freezing;
 
 	if (!lk_freezing_begin(&freezing, &snapshot))
 		return false;
+	snapshot.window_stack = lk_freezing_stack(&freezing, window);
 	lk_freezing_totals(&freezing, lk_totals_each);
 	lk_freezing_modules(&freezing);
 	lk_freezing_end(&freezing);

@@ -38,10 +38,11 @@ compile program pprof.c -O1 -fno-optimize-sibling-calls -no-pie -pthread
 for mode in yes no; do
 	CK_FORK=$mode ROWS=3 watch --no-rerun --settle=20 --profile="few $mode.pb.gz" \
 		--profile="fd:fd:$mode" --profile="thread:thread.$mode" --stats="stats.$mode" \
-		./program >out 2>err
+		--capture="few.$mode" ./program >out 2>err
 	tap_check "fork $mode: the program's results are as ever" shows out '^25%: Checks: 4, Failures: 3'
 	cp err "err.$mode"
-	CK_FORK=$mode ROWS=5 watch --no-rerun --settle=20 --profile="many.$mode" ./program >out 2>err
+	CK_FORK=$mode ROWS=5 watch --no-rerun --settle=20 --profile="many.$mode.pb" \
+		--capture="many.$mode" ./program >out 2>err
 	tap_check "fork $mode: a file of any name is compressed" gzip -t <"few $mode.pb.gz"
 	tap_check "fork $mode: without one there is no table" hides err 'temporary'
 	tap_check "fork $mode: the table of the tests" \
@@ -54,9 +55,14 @@ for mode in yes no; do
 		$NF == "test_worker" && $7 == 0 && $8 == 1 { seen++ }
 		$NF == "(all)" && $7 == 2 && $8 == 1 { seen++ }
 		END { exit seen != 5 }' "err.$mode"
+	# Check allocates a little in each test, too.
 	tap_check "fork $mode: temporary is what the test freed itself" \
 		awk '$NF == "test_rows" && $4 >= 7 && $1 == $4 + 6 { seen = 1 } END { exit !seen }' \
 		"err.$mode"
+	tap_check "fork $mode: bytes, and the most at once" \
+		awk '$NF == "test_rows" && $2 >= 680 && $2 < 1680 && $3 >= 330 && $3 < 680 { seen++ }
+		$NF == "test_nothing" && $2 >= 350 && $3 >= 50 && $3 < 300 { seen++ }
+		END { exit seen != 2 }' "err.$mode"
 done
 
 json ()	# TEXT FILE WORD...
@@ -72,9 +78,38 @@ for mode in yes no; do
 	tap_check "fork $mode: JSON of all tests" json 2 "stats.$mode" all descriptors
 done
 
+same_sums ()	# MODE
+{
+	for same in 1:allocations 2:bytes 3:left_blocks 4:left_bytes; do
+		json "$(total "few $1.pb.gz" "${same%:*}")" "stats.$1" all "${same#*:}" || return 1
+	done
+	"$leakcheck" report "few.$1" >report
+}
+
+same_profile ()	# MODE
+{
+	"$leakcheck" report --format=pprof -o again "few.$1" &&
+		gzip -dc <again >again.plain && gzip -dc <"few $1.pb.gz" | cmp - again.plain
+}
+
+# Do both say by how much each function has changed?
+same_difference ()	# MODE SAMPLE-TYPE VALUE
+{
+	"$leakcheck" diff --format=json --group=function "few.$1" "many.$1" >difference || return 1
+	row=0
+	while function=$(./json_get difference heap rows "$row" function); do
+		echo "$(./json_get difference heap rows "$row" change "$3") $function"
+		row=$((row + 1))
+	done | sort >ours
+	pprof -top -unit=B -sample_index="$2" -diff_base="few $1.pb.gz" "many.$1.pb" 2>/dev/null |
+		awk '/^ +-?[0-9.]+B? .*%/ && $1 !~ /^0/ { sub(/B$/, "", $1); print $1, $6 }' |
+		sort >theirs
+	test -s ours && diff ours theirs
+}
+
 check_heap ()	# MODE
 {
-	few="few $1.pb.gz" many=many.$1
+	few="few $1.pb.gz" many=many.$1.pb
 	name="fork $1"
 	tap_check "$name: functions behind wrappers" \
 		prints " 300B .* 300B .* make_row \\(inline\\)$" " 30B .* 330B .* load_rows$" \
@@ -82,6 +117,18 @@ check_heap ()	# MODE
 	tap_check "$name: a difference" \
 		prints " 200B .* 200B .* make_row \\(inline\\)$" " 20B .* 220B .* load_rows$" \
 		-- pprof -top -diff_base="$few" -tagfocus=reach=lost "$many"
+	tap_check "$name: what was allocated, whatever became of it" \
+		prints " 700B .* 700B .* use_up$" "^ +0 .* 350B .* test_nothing_fn$" \
+		-- pprof -top -sample_index=alloc_space -unit=B "$few"
+	tap_check "$name: the sums are those of the table" same_sums "$1"
+	tap_check "$name: and of the report" shows report "^heap: $(total "$few" 4) bytes in $(
+		total "$few" 3) blocks alive; $(total "$few" 2) bytes in $(
+		total "$few" 1) blocks were allocated$"
+	tap_check "$name: a capture gives the same profile" same_profile "$1"
+	for value in inuse_space:live_bytes inuse_objects:live_blocks alloc_space:alloc_bytes; do
+		tap_check "$name: ${value%:*}: -diff_base is what leakcheck diff says" \
+			same_difference "$1" "${value%:*}" "${value#*:}"
+	done
 }
 
 check_more ()	# MODE
@@ -89,7 +136,8 @@ check_more ()	# MODE
 	few="few $1.pb.gz"
 	name="fork $1"
 	tap_check "$name: the sample types" \
-		prints "inuse_objects/count inuse_space/bytes\\[dflt\\]$" "^Period: 1$" -- pprof -raw "$few"
+		prints "^alloc_objects/count alloc_space/bytes inuse_objects/count inuse_space/bytes\\[dflt\\]$" \
+		"^Period: 1$" -- pprof -raw "$few"
 	tap_check "$name: lines" \
 		prints "ROUTINE =+ load_rows in .*pprof.c$" "^ +\\. +300B +31:" \
 		"^ +30B +30B +32:" -- pprof -source_path="$twins" -list load_rows \
