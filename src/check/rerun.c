@@ -172,10 +172,26 @@ static bool has_time(void)
 	       processor_ms() < budget;
 }
 
+/* Nothing that is asked for has come up again, in one long run or in two. */
+static bool is_answered(void)
+{
+	enum { LONG_MS = 20, ENOUGH = 2 };
+	const struct lk_snapshot *snapshot = &copy.snapshot;
+
+	if (copy.runs < ENOUGH && lk_clock_ms() - copy.started_ms < LONG_MS)
+		return false;
+	for (size_t i = 0; i < snapshot->sites_count; i++)
+		if (is_question(&snapshot->sites[i]) &&
+		    lk_series_judge(&snapshot->series[snapshot->sites[i].series], 1) !=
+			    LK_AGAIN_once)
+			return false;
+	return true;
+}
+
 static bool goes_on(void)
 {
 	if (copy.runs < copy.runs_least)
-		return true;
+		return !is_answered();
 	return copy.runs < RUNS_MAX && does_something_grow() && has_time();
 }
 

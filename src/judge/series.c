@@ -21,14 +21,10 @@ static bool is_constant(const struct lk_series *series)
 
 enum lk_again lk_series_judge(const struct lk_series *series, unsigned least)
 {
-	enum { TWICE = 2 };
-
 	if (!series || series->runs == 0)
 		return LK_AGAIN_unknown;
 	if (series->runs < least)
-		return series->runs >= TWICE && series->lost == 0 && is_constant(series) ?
-			       LK_AGAIN_once :
-			       LK_AGAIN_unknown;
+		return series->lost == 0 && is_constant(series) ? LK_AGAIN_once : LK_AGAIN_unknown;
 	if (series->lost > 0 || series->last_rest <= series->runs / 2)
 		return LK_AGAIN_grows;
 	return is_constant(series) ? LK_AGAIN_once : LK_AGAIN_settles;

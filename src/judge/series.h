@@ -13,7 +13,7 @@
 unsigned lk_series_least(enum lk_kind kind);
 
 /* Grows: it rose, in count or bytes, in every run of the last half; or the next runs
- * lost it.  Unknown: there were fewer than LEAST runs, unless two of them left nothing. */
+ * lost it.  Unknown: there were fewer than LEAST runs, unless those left nothing. */
 enum lk_again lk_series_judge(const struct lk_series *series, unsigned least);
 
 /* "[+1 +1 +1]", "[+16 B +16 B +16 B ... 40 runs]"; nothing if there were no runs. */

@@ -22,6 +22,7 @@ struct lk_live {
 	uint64_t is_young : 1;
 	uint64_t is_exact : 1;	 /* a pointer to its start was seen */
 	uint64_t is_stream : 1;	 /* a FILE of the C library */
+	uint64_t is_text : 1;	 /* what a FILE reads or writes: it lends nothing */
 	uint64_t is_loaders : 1; /* the dynamic loader took it */
 	uint64_t is_seen : 1, is_open : 1, is_root : 1, is_in_ring : 1; /* see fold.c */
 	/* Where the first pointer to it was: `word` words into block `parent` - 1; or

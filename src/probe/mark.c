@@ -177,6 +177,8 @@ static void mark_inside(struct lk_marking *marking, const struct lk_live *from)
 	uintptr_t start = from->start, limit = from->start + from->size;
 	uint32_t parent = (uint32_t)(from - marking->index.blocks) + 1;
 
+	if (from->is_text)
+		return;
 	start = (start + WORD - 1) & ~(uintptr_t)(WORD - 1);
 	while (start + WORD <= limit) {
 		uintptr_t end = limit;

@@ -3,6 +3,7 @@
 
 #include <pthread.h>
 #include <signal.h>
+#include <stdio.h>
 #include <string.h>
 #include <sys/syscall.h>
 #include <unistd.h>
@@ -344,7 +345,18 @@ static void mark_threads(struct lk_scan *scan, bool young)
 }
 
 /* ---- stdio's list of streams does not hold one that the program opened: each
- * link is cut, and the C library's own pointers to them do not count. */
+ * link is cut, and the C library's own pointers to them do not count.  Their buffers are
+ * not cleared, and in what is not text yet stand addresses of blocks that were there. */
+
+static void note_buffer(struct lk_scan *scan, const FILE *stream)
+{
+	enum { USER_BUFFER = 1 }; /* glibc, libio/libio.h: the buffer is the program's own */
+	uintptr_t start = (uintptr_t)stream->_IO_buf_base;
+	struct lk_live *block = lk_block_around(&scan->marking.index, start);
+
+	if (block && block->start == start && !(stream->_flags & USER_BUFFER))
+		block->is_text = 1;
+}
 
 static void cut_streams(struct lk_scan *scan)
 {
@@ -357,6 +369,7 @@ static void cut_streams(struct lk_scan *scan)
 
 		if (block)
 			block->is_stream = 1;
+		note_buffer(scan, *list);
 		*list = NULL;
 		list = next;
 	}
