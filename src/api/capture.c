@@ -55,13 +55,13 @@ void lk_capture_process(void)
 	struct lk_snapshot snapshot;
 	int saved = lk_quiet_begin();
 
-	if (lk_freeze_whole(&snapshot)) {
+	if (lk_freeze_whole(true, &snapshot)) {
 		lk_capture_heap_use(&snapshot.moment.counts);
 		lk_capture_append(&snapshot);
 		lk_freeze_release(&snapshot);
 	} else {
 		__atomic_fetch_add(&lk_tracker.run->captures_lost, 1, __ATOMIC_RELAXED);
-		lk_say("there is no memory left for the capture");
+		lk_say("what is alive could not be captured: no copy of the process could be made");
 	}
 	lk_quiet_end(saved);
 }

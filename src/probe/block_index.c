@@ -40,7 +40,8 @@ static void add(void *context, const struct lk_block *block)
 	index->blocks[index->count++] = (struct lk_live){
 		.start = block->address,
 		.size = block->size,
-		.is_young = block->epoch == making->young,
+		.is_young = making->young == LK_HEAP_ANY ? block->stack != LK_STACK_NONE :
+							   block->epoch == making->young,
 		.stack = block->stack,
 	};
 	span->count++;

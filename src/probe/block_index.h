@@ -52,8 +52,8 @@ struct lk_block_index {
 	uint64_t left_out; /* blocks that did not fit */
 };
 
-/* Indexes all rows of the live table; YOUNG is the epoch of young blocks.  False
- * when memory is refused. */
+/* Indexes all rows of the live table; YOUNG is the epoch of young blocks, LK_HEAP_ANY if
+ * all are that have a stack: the others are our own.  False when memory is refused. */
 bool lk_block_index_make(struct lk_block_index *index, uint32_t young);
 void lk_block_index_release(struct lk_block_index *index);
 

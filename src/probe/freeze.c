@@ -230,7 +230,7 @@ static void add_site(struct lk_freezing *freezing, const struct lk_reach_site *r
 	snapshot->paths[site->path] = row->path;
 }
 
-static void add_reach(struct lk_freezing *freezing, const struct lk_reach *reach)
+void lk_freezing_reach(struct lk_freezing *freezing, const struct lk_reach *reach)
 {
 	struct lk_snapshot *snapshot = freezing->snapshot;
 
@@ -258,7 +258,7 @@ static void add_heap(struct lk_freezing *freezing)
 	struct lk_reach *reach = lk_tracker.sanitized || lk_proc_is_other() ? NULL :
 									      lk_reach_scan(&told);
 	if (reach)
-		add_reach(freezing, reach);
+		lk_freezing_reach(freezing, reach);
 	else if (is_young)
 		lk_heap_each(lk_tracker.epoch, add_block, freezing);
 	snapshot->is_unscanned = !reach;
@@ -373,12 +373,12 @@ void lk_freezing_child(void *context, const struct lk_child_seen *child)
 	X(paths, PATHS_MAX)                   \
 	X(releases, LK_RELEASES_MAX)
 
-static bool reserve(struct lk_snapshot *snapshot)
+static bool reserve(struct lk_snapshot *snapshot, void *(*map)(size_t size))
 {
 	bool ok = true;
 
 #define RESERVE(member, room) \
-	ok = (snapshot->member = lk_pages_map((room) * sizeof *snapshot->member)) && ok;
+	ok = (snapshot->member = map((room) * sizeof *snapshot->member)) && ok;
 	ARRAYS(RESERVE)
 #undef RESERVE
 	return ok;
@@ -433,7 +433,8 @@ void lk_freezing_modules(struct lk_freezing *freezing)
 						MODULES_MAX - snapshot->modules_count);
 }
 
-bool lk_freezing_begin(struct lk_freezing *freezing, struct lk_snapshot *snapshot)
+bool lk_freezing_begin(struct lk_freezing *freezing, struct lk_snapshot *snapshot,
+		       void *(*map)(size_t size))
 {
 	*snapshot = (struct lk_snapshot){ 0 };
 	*freezing = (struct lk_freezing){
@@ -442,7 +443,8 @@ bool lk_freezing_begin(struct lk_freezing *freezing, struct lk_snapshot *snapsho
 		.site_of_stack = lk_pages_map(STACKS_MAX * sizeof *freezing->site_of_stack),
 		.folded = lk_pages_map(FOLDED_SIZE * sizeof *freezing->folded),
 	};
-	if (reserve(snapshot) && freezing->index && freezing->site_of_stack && freezing->folded) {
+	bool ok = reserve(snapshot, map);
+	if (ok && freezing->index && freezing->site_of_stack && freezing->folded) {
 		snapshot->stacks_count = 1; /* the empty stack */
 		snapshot->paths_count = 1;  /* the empty path */
 		return true;
@@ -468,7 +470,7 @@ static bool freeze(lk_stack_id window, bool all_threads, struct lk_snapshot *ret
 	struct lk_snapshot snapshot;
 	struct lk_freezing freezing;
 
-	if (!lk_freezing_begin(&freezing, &snapshot))
+	if (!lk_freezing_begin(&freezing, &snapshot, lk_pages_map))
 		return false;
 	fill(&freezing, window, all_threads);
 	lk_freezing_end(&freezing);

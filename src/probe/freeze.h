@@ -23,9 +23,11 @@ uint64_t lk_freeze_losses(void);
 bool lk_freeze(lk_stack_id window, struct lk_snapshot *ret);
 /* As lk_freeze, and always with all threads, also where none is young. */
 bool lk_freeze_dump(lk_stack_id window, struct lk_snapshot *ret);
-/* Everything that is alive, however old: blocks by stack, all descriptors, threads and
- * children, and the moment.  False as above. */
-bool lk_freeze_whole(struct lk_snapshot *ret);
+/* Everything that is alive, however old: blocks by stack, and if WITH_HOLDERS by who holds
+ * them; all descriptors, threads and children, handles, and the moment.  What threads do is
+ * looked at first; heap and descriptors are one picture (probe/frozen.h), and
+ * moment.span_ns tells how much later that was.  False as above. */
+bool lk_freeze_whole(bool with_holders, struct lk_snapshot *ret);
 /* Nothing but what was allocated in the window that was opened at the stack WINDOW, alive or
  * not (probe/totals.h). */
 bool lk_freeze_totals(lk_stack_id window, struct lk_snapshot *ret);

@@ -12,6 +12,7 @@
 #include "probe/child.h"
 #include "probe/descriptor_facts.h"
 #include "probe/heap.h"
+#include "probe/reach.h"
 #include "probe/totals.h"
 
 struct lk_freezing {
@@ -29,9 +30,11 @@ enum {
 	LK_FREEZING_TOTALS = 1 << 18,
 };
 
-/* An empty snapshot with room; false when memory is refused, and then nothing is to be
- * released.  Between both, *SNAPSHOT stays where it is. */
-bool lk_freezing_begin(struct lk_freezing *freezing, struct lk_snapshot *snapshot);
+/* An empty snapshot with room that MAP, lk_pages_map or lk_pages_map_shared, gives; false
+ * when memory is refused, and then nothing is to be released.  Until its end *SNAPSHOT
+ * stays where it is. */
+bool lk_freezing_begin(struct lk_freezing *freezing, struct lk_snapshot *snapshot,
+		       void *(*map)(size_t size));
 void lk_freezing_end(struct lk_freezing *freezing);
 
 /* The place of a stack in the snapshot, which is put there if it is new; 0 for no
@@ -46,8 +49,9 @@ void lk_freezing_handles(struct lk_freezing *freezing);
 
 enum { LK_FREEZING_HANDLES = 1 << 13 };
 
-/* Adds a block to the site of its stack, a child, the modules. */
+/* Adds a block to the site of its stack, blocks by who holds them, a child, the modules. */
 void lk_freezing_block(struct lk_freezing *freezing, const struct lk_block *block);
+void lk_freezing_reach(struct lk_freezing *freezing, const struct lk_reach *reach);
 void lk_freezing_child(void *freezing, const struct lk_child_seen *child);
 void lk_freezing_modules(struct lk_freezing *freezing);
 /* Adds what EACH of probe/totals.h tells; nothing unless it is counted. */

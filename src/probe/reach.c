@@ -1,23 +1,16 @@
 /* SPDX-License-Identifier: MIT */
 #include "probe/reach.h"
 
-#include <errno.h>
-#include <signal.h>
-#include <sys/resource.h>
-#include <sys/syscall.h>
-#include <sys/time.h>
-#include <sys/wait.h>
-#include <unistd.h>
-
 #include "base/arena.h"
-#include "base/attributes.h"
+#include "probe/frozen.h"
+#include "probe/heap.h"
 #include "probe/scan.h"
 #include "probe/serial.h"
 #include "probe/thread.h"
 #include "probe/tracker.h"
 #include "base/light.h"
 
-enum { INDEX_SIZE = 2 * LK_REACH_SITES_MAX, SECONDS_MAX = 20, SIGNAL_SET_SIZE = 8 };
+enum { INDEX_SIZE = 2 * LK_REACH_SITES_MAX };
 
 struct grouping {
 	struct lk_reach *reach;
@@ -98,6 +91,12 @@ static void group(const struct grouping *grouping, const struct lk_marking *mark
 	}
 }
 
+/* The epoch of the blocks that are judged. */
+static uint32_t young_of(const struct lk_roots *roots)
+{
+	return roots->is_whole ? LK_HEAP_ANY : lk_tracker.epoch;
+}
+
 /* Scans and groups; in a copy. */
 static bool scan(struct lk_reach *reach, const struct lk_roots *roots,
 		 const struct lk_reach_told *told)
@@ -105,7 +104,7 @@ static bool scan(struct lk_reach *reach, const struct lk_roots *roots,
 	struct grouping grouping = { reach, told, roots,
 				     lk_pages_map(INDEX_SIZE * sizeof(uint32_t)) };
 	struct lk_scan scan = { 0 };
-	bool ok = grouping.index && lk_scan_make(&scan, roots, lk_tracker.epoch, reach->handles,
+	bool ok = grouping.index && lk_scan_make(&scan, roots, young_of(roots), reach->handles,
 						 reach->handles_count);
 
 	for (size_t i = 0; ok && i < scan.marking.index.count; i++)
@@ -128,10 +127,10 @@ static void note_handle(void *context, const struct lk_thread *row)
 			(struct lk_handle){ .value = (uintptr_t)row->handle, .tid = row->tid };
 }
 
-static struct lk_reach *begin(struct lk_roots **ret_roots)
+static struct lk_reach *begin(bool is_whole, struct lk_roots **ret_roots)
 {
 	struct lk_reach *reach = lk_pages_map_shared(sizeof *reach);
-	struct lk_roots *roots = reach ? lk_roots_collect() : NULL;
+	struct lk_roots *roots = reach ? lk_roots_collect(is_whole) : NULL;
 
 	if (!roots) {
 		lk_reach_release(reach);
@@ -142,48 +141,27 @@ static struct lk_reach *begin(struct lk_roots **ret_roots)
 	return reach;
 }
 
-/* The copy has no handlers of the program's, dies if it hangs, and has the memory
- * and the descriptor that it needs whatever the program's limits are. */
-static void settle_in(void)
-{
-	static const int fatal[] = { SIGSEGV, SIGBUS, SIGILL, SIGFPE, SIGALRM };
-	/* As the kernel has it: handler, flags, restorer, mask. */
-	const uintptr_t by_default[4] = { (uintptr_t)SIG_DFL };
-	const struct itimerval limit = { .it_value = { .tv_sec = SECONDS_MAX } };
-	struct rlimit memory;
-	uint64_t blocked = UINT64_MAX;
+struct scanning {
+	struct lk_reach *reach;
+	const struct lk_roots *roots;
+	const struct lk_reach_told *told;
+};
 
-	for (size_t i = 0; i < LK_COUNT(fatal); i++) {
-		syscall(SYS_rt_sigaction, fatal[i], by_default, NULL, SIGNAL_SET_SIZE);
-		blocked &= ~((uint64_t)1 << (fatal[i] - 1));
-	}
-	syscall(SYS_rt_sigprocmask, SIG_SETMASK, &blocked, NULL, SIGNAL_SET_SIZE);
-	syscall(SYS_setitimer, ITIMER_REAL, &limit, NULL);
-	if (getrlimit(RLIMIT_AS, &memory) == 0) {
-		memory.rlim_cur = memory.rlim_max;
-		syscall(SYS_prlimit64, 0, RLIMIT_AS, &memory, NULL);
-	}
-	syscall(SYS_close, 0);
+static bool scan_in_copy(void *context)
+{
+	const struct scanning *scanning = context;
+
+	lk_frozen_make_room();
+	return scan(scanning->reach, scanning->roots, scanning->told);
 }
 
 static bool scan_copy(struct lk_reach *reach, const struct lk_roots *roots,
 		      const struct lk_reach_told *told)
 {
-	int saved = errno;
-	long result, copy = syscall(SYS_clone, 0, NULL, NULL, NULL, NULL);
+	struct scanning scanning = { reach, roots, told };
 
-	/* An emulator may know no process that ends without a signal. */
-	if (copy < 0 && errno == EINVAL)
-		copy = syscall(SYS_clone, SIGCHLD, NULL, NULL, NULL, NULL);
-	if (copy == 0) {
-		settle_in();
-		syscall(SYS_exit_group, !scan(reach, roots, told));
-	}
-	do
-		result = copy < 0 ? copy : syscall(SYS_wait4, copy, NULL, __WALL, NULL);
-	while (result < 0 && copy > 0 && errno == EINTR);
-	errno = saved;
-	return copy > 0 && reach->is_done;
+	lk_frozen_run(scan_in_copy, &scanning);
+	return reach->is_done;
 }
 
 typedef bool scan_work(struct lk_reach *reach, const struct lk_roots *roots,
@@ -192,7 +170,7 @@ typedef bool scan_work(struct lk_reach *reach, const struct lk_roots *roots,
 static struct lk_reach *scan_by(scan_work *work, const struct lk_reach_told *told)
 {
 	struct lk_roots *roots;
-	struct lk_reach *reach = begin(&roots);
+	struct lk_reach *reach = begin(false, &roots);
 
 	if (!reach)
 		return NULL;
@@ -212,6 +190,16 @@ struct lk_reach *lk_reach_scan(const struct lk_reach_told *told)
 struct lk_reach *lk_reach_scan_here(const struct lk_reach_told *told)
 {
 	return scan_by(scan, told);
+}
+
+struct lk_reach *lk_reach_prepare_whole(struct lk_roots **ret_roots)
+{
+	return begin(true, ret_roots);
+}
+
+bool lk_reach_scan_whole(struct lk_reach *reach, const struct lk_roots *roots)
+{
+	return scan(reach, roots, NULL);
 }
 
 void lk_reach_release(struct lk_reach *reach)

@@ -1,10 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* Who holds what is young.
  *
- * The scan (scan.h) runs in a forked copy of the process: a frozen picture, which
- * may be edited, and nobody has to be paused.  The copy is made by a raw system
- * call without an exit signal: the program sees neither it nor its end.  In it
- * nothing is called but system calls. */
+ * The scan (scan.h) runs in a copy of the process (frozen.h), whose memory is edited. */
 #ifndef LK_PROBE_REACH_H
 #define LK_PROBE_REACH_H
 
@@ -14,6 +11,7 @@
 
 #include "model/snapshot.h"
 #include "probe/mark.h"
+#include "probe/roots.h"
 
 enum { LK_REACH_SITES_MAX = 1 << 18 };
 
@@ -52,5 +50,11 @@ void lk_reach_release(struct lk_reach *reach);
 /* The same in this very process, which must be a copy that soon ends: its memory is
  * edited. */
 struct lk_reach *lk_reach_scan_here(const struct lk_reach_told *told);
+
+/* The same in two steps for all blocks, however old, but our own: what is prepared here,
+ * with roots to be released, is filled in a copy that was made afterwards.  Nothing that the
+ * calling thread's frames hold is lost, nor what any thread holds. */
+struct lk_reach *lk_reach_prepare_whole(struct lk_roots **ret_roots);
+bool lk_reach_scan_whole(struct lk_reach *reach, const struct lk_roots *roots);
 
 #endif

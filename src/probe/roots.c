@@ -151,25 +151,28 @@ static void add_thread(void *context, int tid)
 	struct lk_root_thread *thread = &roots->threads[roots->threads_count++];
 	*thread = (struct lk_root_thread){ .tid = tid };
 	const struct lk_thread *row = lk_thread_find(tid);
-	thread->is_young = row ? row->epoch == lk_tracker.epoch : tid != (int)syscall(SYS_getpid);
+	thread->is_young = !roots->is_whole &&
+			   (row ? row->epoch == lk_tracker.epoch : tid != (int)syscall(SYS_getpid));
 	thread->handle = row ? (uintptr_t)row->handle : 0;
 	for (int i = 0; i < TRIES && !read_thread(thread); i++)
 		syscall(SYS_nanosleep, &(struct timespec){ 0, NAP_NS }, NULL);
 }
 
-struct lk_roots *lk_roots_collect(void)
+struct lk_roots *lk_roots_collect(bool is_whole)
 {
 	struct lk_roots *roots = lk_pages_map(sizeof *roots);
 	struct collecting collecting = { .roots = roots, .is_first = true };
 
 	if (!roots)
 		return NULL;
+	roots->is_whole = is_whole;
 	dl_iterate_phdr(add_module, &collecting);
 	add_area(roots, (struct lk_root_area){ .start = lk_tracker.early_start,
 					       .end = lk_tracker.early_end,
 					       .is_libc = true });
 	lk_proc_each("/proc/self/task", add_thread, roots);
-	lk_window_stack_part(&roots->stack_start, &roots->stack_end);
+	(is_whole ? lk_window_stack_all : lk_window_stack_part)(&roots->stack_start,
+								&roots->stack_end);
 	return roots;
 }
 

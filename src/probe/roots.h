@@ -39,12 +39,13 @@ struct lk_roots {
 	size_t threads_count;
 	uintptr_t loader_start, loader_end; /* ld.so's code */
 	uintptr_t stack_start, stack_end;   /* the window's part of the calling thread's stack */
+	bool is_whole; /* all blocks are judged, and no window counts */
 	bool is_short;			    /* something did not fit */
 };
 
-/* Collects them for the calling thread, which opened the window; NULL when memory
- * is refused.  Call in lk_quiet_begin. */
-struct lk_roots *lk_roots_collect(void);
+/* Collects them for the calling thread, which opened the window unless all blocks are to be
+ * judged; NULL when memory is refused.  Call in lk_quiet_begin. */
+struct lk_roots *lk_roots_collect(bool is_whole);
 void lk_roots_release(struct lk_roots *roots);
 
 #endif

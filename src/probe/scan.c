@@ -267,7 +267,8 @@ static void mark_stack(struct lk_scan *scan)
 		uintptr_t word = *(const uintptr_t *)at;
 		const struct lk_live *block = lk_block_around(&marking->index, word);
 
-		if (!block || !block->is_young || !lk_window_stack_unchanged(at))
+		if (!block || !block->is_young || scan->roots->is_whole ||
+		    !lk_window_stack_unchanged(at))
 			lk_mark_root(marking, word, at);
 	}
 }

@@ -82,6 +82,16 @@ __attribute__((noinline)) void lk_window_stack_part(uintptr_t *start, uintptr_t 
 	*start = before > now ? before : now;
 }
 
+__attribute__((noinline)) void lk_window_stack_all(uintptr_t *start, uintptr_t *end)
+{
+	const struct lk_walker *walker;
+
+	lk_unwind(__builtin_frame_address(0));
+	walker = lk_self.walker;
+	*start = (uintptr_t)__builtin_frame_address(0);
+	*end = walker && *start < walker->stack_end ? walker->stack_end : *start;
+}
+
 bool lk_window_stack_unchanged(uintptr_t address)
 {
 	size_t word = (address - then.sp) / sizeof(uintptr_t);

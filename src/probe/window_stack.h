@@ -18,6 +18,9 @@ void lk_window_stack_open(const void *frame);
  * that belongs to frames of then.  Call in lk_quiet_begin. */
 void lk_window_stack_part(uintptr_t *start, uintptr_t *end);
 
+/* The same without a window: all of the stack that is in use. */
+void lk_window_stack_all(uintptr_t *start, uintptr_t *end);
+
 /* Does the word at ADDRESS have the value that it had then?  If so it is no
  * reference to anything younger. */
 bool lk_window_stack_unchanged(uintptr_t address);
