@@ -12,6 +12,7 @@
 #define LEAKCHECK_H
 
 #include <stddef.h>
+#include <stdio.h>
 
 #ifdef __cplusplus
 extern "C" {
@@ -143,6 +144,120 @@ struct leakcheck_memstats {
 int leakcheck_memstats(struct leakcheck_memstats *stats, size_t size);
 /* The same as one object of JSON; returns 0 if it does not fit into SIZE bytes. */
 int leakcheck_memstats_json(char *text, size_t size);
+
+/* ---- Snapshots, as Python's tracemalloc has them.
+ *
+ * Nothing has to be started: what is watched is known of from the start, and of each block
+ * its stack.  Names are looked up when rows are made, in the files of the program and its
+ * libraries; what has no name keeps its library and the offset in it.  None of this is for
+ * signal handlers.  What makes something returns NULL, after one sentence on standard
+ * error, if memory is refused or a file cannot be used. */
+struct leakcheck_snapshot;
+
+/* All that is alive in this process now: heap memory, descriptors, threads, and child
+ * processes that it started since the last test began.  It is never changed any more, so
+ * several threads may use it at once, and takes memory for each distinct stack only. */
+struct leakcheck_snapshot *leakcheck_snapshot_take(void);
+/* The snapshots of a capture file (of leakcheck_snapshot_save or --capture) as one: what
+ * tests left if there are tests in it, else what processes held. */
+struct leakcheck_snapshot *leakcheck_snapshot_load(const char *path);
+/* Writes a capture file, in place of what it held: for leakcheck_snapshot_load and for
+ * `leakcheck report`, `diff`, `merge` and `top`.  Returns 0, or -1 after one sentence on
+ * standard error. */
+int leakcheck_snapshot_save(const struct leakcheck_snapshot *snapshot, const char *path);
+/* NULL is ignored. */
+void leakcheck_snapshot_free(struct leakcheck_snapshot *snapshot);
+
+/* What a row stands for. */
+enum leakcheck_group {
+	LEAKCHECK_BY_LINE, /* tracemalloc's 'lineno' */
+	LEAKCHECK_BY_FILE, /* 'filename' */
+	LEAKCHECK_BY_STACK, /* 'traceback' */
+	LEAKCHECK_BY_FUNCTION,
+	LEAKCHECK_BY_LIBRARY,
+	LEAKCHECK_BY_TEST,
+	LEAKCHECK_BY_STATE, /* what a descriptor is, what a thread does */
+	LEAKCHECK_BY_EACH   /* each descriptor, thread, child process */
+};
+
+/* What is kept is what one filter that includes matches, or there is none of them, and none
+ * that excludes.  A pattern is a whole name - of a function, of a file or its base name,
+ * either with ":LINE", of a library - in which `*` is any run of bytes and `?` any byte. */
+struct leakcheck_filter {
+	const char *pattern;
+	int exclude;
+	int first_frame; /* look at the place where a stack counts only, not at all of it */
+};
+
+/* All zeros asks for the heap by line. */
+struct leakcheck_query {
+	enum leakcheck_kind kind; /* one of them */
+	enum leakcheck_group group;
+	int cumulative; /* count at all places that a stack goes through, at each once */
+	const struct leakcheck_filter *filters;
+	size_t filters_count;
+	const char *test; /* a pattern: only what such tests left; NULL: all */
+};
+
+/* A stack counts at the innermost frame that is the program's own and no wrapper around an
+ * allocator.  Strings belong to the statistics; NULL or 0 where unknown. */
+struct leakcheck_row {
+	const char *label; /* "parse.c:88", "header_add" */
+	const char *function, *file, *library, *state;
+	unsigned line;
+	size_t size, count;	       /* bytes (of the heap) and number, now */
+	ptrdiff_t size_diff, count_diff; /* of a comparison: now less than before */
+};
+struct leakcheck_frame {
+	const char *function, *file, *library;
+	unsigned line;
+	size_t offset; /* of the return address in the library's file */
+};
+
+/* Rows by size, count and label, each downwards; QUERY may be NULL.  Does not need the
+ * snapshot any more. */
+struct leakcheck_statistics *
+leakcheck_snapshot_statistics(const struct leakcheck_snapshot *snapshot,
+			      const struct leakcheck_query *query);
+/* How SNAPSHOT differs from the one BEFORE: rows by the amount of size_diff, size, the
+ * amount of count_diff, count and label, each downwards; also those that are alike. */
+struct leakcheck_statistics *
+leakcheck_snapshot_compare(const struct leakcheck_snapshot *snapshot,
+			   const struct leakcheck_snapshot *before,
+			   const struct leakcheck_query *query);
+/* NULL is ignored. */
+void leakcheck_statistics_free(struct leakcheck_statistics *statistics);
+
+size_t leakcheck_statistics_count(const struct leakcheck_statistics *statistics);
+/* Row INDEX, from 0; SIZE is sizeof *ROW.  Returns 0 if there is no such row, else 1. */
+int leakcheck_statistics_row(const struct leakcheck_statistics *statistics, size_t index,
+			     struct leakcheck_row *row, size_t size);
+/* Sums over all that was kept; either may be NULL. */
+void leakcheck_statistics_total(const struct leakcheck_statistics *statistics, size_t *size,
+				size_t *count);
+/* Writes row INDEX into TEXT, as tracemalloc does: "parse.c:88: size=940 KiB (+940 KiB),
+ * count=8106 (+8106), average=119 B".  Returns its length, as snprintf: if that is not less
+ * than SIZE, TEXT is cut. */
+size_t leakcheck_statistics_text(const struct leakcheck_statistics *statistics, size_t index,
+				 char *text, size_t size);
+/* The stack of row INDEX, innermost frame first (of a row that stands for several stacks:
+ * one of them), in FRAMES, MAX of them at most.  Returns how many there are. */
+size_t leakcheck_statistics_frames(const struct leakcheck_statistics *statistics, size_t index,
+				   struct leakcheck_frame *frames, size_t max);
+
+/* tracemalloc's get_traced_memory: bytes that are alive, and the most that ever were
+ * since counting began.  Counting begins with the first call, or when the process starts
+ * under LEAKCHECK_OPTIONS=totals; to that call the peak is what is alive.  Either may be NULL.
+ * Returns 0 if the heap is not watched, else 1. */
+int leakcheck_traced_memory(size_t *now, size_t *peak);
+/* The peak is what is alive now, for all who ask. */
+void leakcheck_reset_peak(void);
+
+/* Writes what each thread does, and who created it.  LAYOUT 2: a paragraph for each, as Go's
+ * goroutine profile with debug=2; LAYOUT 1: equal stacks once, with the number of threads
+ * that have it, as debug=1.  OUT is a FILE *.  Deadlocks and other patterns follow.  Returns
+ * 0 if memory is refused, else 1. */
+int leakcheck_dump_threads(FILE *out, int layout);
 
 #ifdef __cplusplus
 }
