@@ -150,8 +150,11 @@ static bool write_stats(const struct products *products, const char *name)
 {
 	struct lk_output output;
 
-	fputs("leakcheck: what each test did\n", stderr);
-	lk_stats_print(stderr, products->moments, products->moments_count);
+	/* That no test was checked is told elsewhere. */
+	if (products->moments_count > 0) {
+		fputs("leakcheck: what each test did\n", stderr);
+		lk_stats_print(stderr, products->moments, products->moments_count);
+	}
 	if (strcmp(name, "-") == 0)
 		return true;
 	if (!lk_output_begin(&output, name))

@@ -9,6 +9,7 @@
 #include "cli/report_args.h"
 #include "cli/verb.h"
 #include "report/pprof.h"
+#include "report/stats.h"
 #include "report/status.h"
 
 enum { TOP_USUAL = 10 };

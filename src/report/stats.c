@@ -3,9 +3,11 @@
 
 #include <inttypes.h>
 #include <stdbool.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "judge/escape.h"
+#include "judge/pattern.h"
 #include "report/json.h"
 
 /* What is told of a test, once: X(name, title of the column, how it adds up).  Bytes are
@@ -188,4 +190,25 @@ void lk_stats_json(FILE *out, const struct lk_moment *moments, size_t count)
 	fputs("\n],\n\"all\":{", out);
 	print_members(out, &total);
 	fputs("}}\n", out);
+}
+
+bool lk_report_stats(FILE *out, const struct lk_profile_report *report)
+{
+	const struct lk_profile *profile = report->profile;
+	const char *wanted = report->selection.test;
+	struct lk_moment *moments = calloc(profile->parts_count + 1, sizeof *moments);
+	size_t count = 0;
+
+	if (!moments)
+		return false;
+	for (size_t i = 0; i < profile->parts_count; i++) {
+		const struct lk_profile_part *part = &profile->parts[i];
+
+		if (part->moment.scope == LK_SCOPE_WINDOW &&
+		    (!wanted || lk_pattern_is(wanted, part->test ? part->test : "")))
+			moments[count++] = part->moment;
+	}
+	lk_stats_print(out, moments, count);
+	free(moments);
+	return true;
 }

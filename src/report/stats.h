@@ -6,6 +6,7 @@
 #include <stdio.h>
 
 #include "model/moment.h"
+#include "report/profile_report.h"
 
 /* Prints the MOMENTS of COUNT tests, taken at their ends, in their order, and their sum.  What was
  * not counted is a dash. */
@@ -13,5 +14,8 @@ void lk_stats_print(FILE *out, const struct lk_moment *moments, size_t count);
 
 /* The same as a JSON object, with null for a dash. */
 void lk_stats_json(FILE *out, const struct lk_moment *moments, size_t count);
+
+/* The table of the tests in REPORT's profile that are selected.  False when out of memory. */
+bool lk_report_stats(FILE *out, const struct lk_profile_report *report);
 
 #endif

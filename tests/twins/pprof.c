@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* Tests that leave and use up known quantities: $ROWS rows of 100 bytes, made in a function
- * that is inlined, and as many of 10 bytes through a wrapper. */
+ * that is inlined, and as many of 10 bytes through a wrapper.  With an argument, a program
+ * without tests. */
 #include <check.h>
 #include <fcntl.h>
 #include <pthread.h>
@@ -64,6 +65,13 @@ __attribute__((noinline)) static void start_worker(void)
 	taken = NULL;
 }
 
+__attribute__((noinline)) static void fork_child(void)
+{
+	if (fork() == 0)
+		_exit(0);
+	taken = NULL;
+}
+
 START_TEST(test_rows)
 {
 	use_up();
@@ -94,7 +102,14 @@ START_TEST(test_worker)
 }
 END_TEST
 
-int main(void)
+START_TEST(test_child)
+{
+	fork_child();
+	taken = NULL;
+}
+END_TEST
+
+static int run_tests(void)
 {
 	Suite *suite = suite_create("pprof");
 	TCase *tcase = tcase_create("pprof");
@@ -104,8 +119,19 @@ int main(void)
 	tcase_add_test(tcase, test_nothing);
 	tcase_add_test(tcase, test_log);
 	tcase_add_test(tcase, test_worker);
+	tcase_add_test(tcase, test_child);
 	suite_add_tcase(suite, tcase);
 	srunner_run_all(runner, CK_ENV);
 	srunner_free(runner);
+	return 0;
+}
+
+int main(int argc, char **argv)
+{
+	(void)argv;
+	if (argc == 1)
+		return run_tests();
+	load_rows(6);
+	taken = NULL;
 	return 0;
 }
