@@ -105,10 +105,12 @@ function take_report_option(row,    name)
 		"\n" wrap(string[2] ".")
 }
 
-function take_format(row)
+function take_format(row,    name)
 {
 	split_row(row)
-	formats = formats ".TP\n.B " field[1] "\n" wrap(string[1] ".")
+	name = field[1]
+	gsub(/_/, "-", name)
+	formats = formats ".TP\n.B " escape(name) "\n" wrap(string[1] ".")
 }
 
 function take_status(row)

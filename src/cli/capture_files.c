@@ -60,10 +60,9 @@ static bool is_in(const struct lk_snapshot *snapshot, enum lk_capture_scope scop
 	       (scope == LK_CAPTURES_OF_TESTS) == (snapshot->moment.scope == LK_SCOPE_WINDOW);
 }
 
-bool lk_capture_files_add(const struct lk_capture_files *files, enum lk_capture_scope scope,
-			  struct lk_profile *profile)
+bool lk_capture_files_choose(struct lk_capture_files *files, enum lk_capture_scope scope)
 {
-	size_t before = profile->parts_count;
+	size_t kept = 0;
 
 	if (scope == LK_CAPTURES_USUAL) {
 		scope = LK_CAPTURES_OF_PROCESSES;
@@ -71,11 +70,22 @@ bool lk_capture_files_add(const struct lk_capture_files *files, enum lk_capture_
 			if (files->snapshots[i].moment.scope == LK_SCOPE_WINDOW)
 				scope = LK_CAPTURES_OF_TESTS;
 	}
-	for (size_t i = 0; i < files->count; i++)
-		if (is_in(&files->snapshots[i], scope) &&
-		    !lk_profile_add(profile, &files->snapshots[i]))
-			return lk_complain("out of memory");
-	return profile->parts_count > before ||
+	for (size_t i = 0; i < files->count; i++) {
+		if (is_in(&files->snapshots[i], scope))
+			files->snapshots[kept++] = files->snapshots[i];
+		else
+			lk_capture_release(&files->snapshots[i]);
+	}
+	files->count = kept;
+	return kept > 0 ||
 	       lk_complain("the capture holds no snapshot of %s",
 			   scope == LK_CAPTURES_OF_TESTS ? "a test" : "a process");
+}
+
+bool lk_capture_files_add(const struct lk_capture_files *files, struct lk_profile *profile)
+{
+	for (size_t i = 0; i < files->count; i++)
+		if (!lk_profile_add(profile, &files->snapshots[i]))
+			return lk_complain("out of memory");
+	return true;
 }

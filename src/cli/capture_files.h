@@ -28,8 +28,9 @@ struct lk_capture_files {
 bool lk_capture_files_read(char **paths, size_t count, struct lk_capture_files *ret);
 void lk_capture_files_release(struct lk_capture_files *files);
 
-/* Adds those of SCOPE to PROFILE.  False after one sentence, if there are none, too. */
-bool lk_capture_files_add(const struct lk_capture_files *files, enum lk_capture_scope scope,
-			  struct lk_profile *profile);
+/* Leaves those of SCOPE, in their order.  False after one sentence if there are none. */
+bool lk_capture_files_choose(struct lk_capture_files *files, enum lk_capture_scope scope);
+/* Adds all to PROFILE.  False after one sentence. */
+bool lk_capture_files_add(const struct lk_capture_files *files, struct lk_profile *profile);
 
 #endif

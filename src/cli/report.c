@@ -34,10 +34,20 @@ static const struct format {
 #undef LK_FORMAT
 };
 
+/* Dashes stand for the underscores of NAME. */
+static bool is_name(const char *name, const char *word)
+{
+	while (*name && (*word == *name || (*word == '-' && *name == '_'))) {
+		name++;
+		word++;
+	}
+	return !*name && !*word;
+}
+
 static const struct format *find_format(const char *name)
 {
 	for (size_t i = 0; i < LK_COUNT(formats); i++)
-		if (strcmp(formats[i].name, name) == 0)
+		if (is_name(formats[i].name, name))
 			return &formats[i];
 	lk_complain("format '%s' is unknown; `leakcheck report --help` lists them", name);
 	return NULL;
@@ -48,7 +58,7 @@ static int help(const char *usage)
 	lk_report_args_help(usage);
 	puts("\nWords of --format:");
 	for (size_t i = 0; i < LK_COUNT(formats); i++)
-		printf("  %-10s %s\n", formats[i].name, formats[i].meaning);
+		printf("  %-18s %s\n", formats[i].name, formats[i].meaning);
 	return lk_verb_end_output();
 }
 
@@ -76,11 +86,13 @@ static bool report(struct lk_report_args *args, const char *verb)
 				   verb);
 	bool ok = lk_capture_files_read(args->files, args->files_count, &files) &&
 		  (lk_profile_init(&profile) || lk_complain("out of memory")) &&
-		  lk_capture_files_add(&files, args->scope, &profile);
+		  lk_capture_files_choose(&files, args->scope) &&
+		  lk_capture_files_add(&files, &profile);
 	bool is_damaged = files.is_damaged;
-	lk_capture_files_release(&files);
 	args->report.profile = &profile;
+	args->report.snapshots = files.snapshots;
 	ok = ok && write_report(args, format);
+	lk_capture_files_release(&files);
 	lk_profile_release(&profile);
 	return ok && !is_damaged;
 }

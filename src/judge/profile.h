@@ -16,7 +16,7 @@
 #include "model/snapshot.h"
 
 /* What is counted, in the order and with the units of Go's heap profiles: X(name, unit).
- * Of what is no memory only live_blocks is counted. */
+ * Of descriptors, threads and children only live_blocks is counted. */
 #define LK_VALUES(X)             \
 	X(alloc_blocks, "count") \
 	X(alloc_bytes, "bytes")  \
@@ -78,16 +78,18 @@ struct lk_profile_part {
 };
 
 struct lk_profile_sample {
-	enum lk_kind kind; /* heap, descriptor, thread or child */
+	enum lk_kind kind; /* heap, descriptor, thread, child or handle */
 	size_t part;	   /* index into parts */
 	size_t stack;	   /* index into stacks: where it was allocated, opened, created */
 	size_t now;	   /* index into stacks: where a thread is; 0 unknown */
 	enum lk_hold hold; /* of memory: who holds what is alive */
 	int number;	   /* descriptor, thread id, process id; 0 for memory */
 	/* What a descriptor is, what a thread does, a child's state: "socket", "poll";
-	 * of memory that belongs to a stream "FILE" or "DIR"; else NULL. */
+	 * of memory that belongs to a stream "FILE" or "DIR"; a handle's kind; else
+	 * NULL. */
 	const char *state;
-	const char *what; /* "fd 7 /tmp/x.db", "thread 12 \"flusher\""; NULL for memory */
+	/* "fd 7 /tmp/x.db", "thread 12 \"flusher\""; NULL for memory and handles. */
+	const char *what;
 	/* What was allocated counts in one sample of its stack and part only, so that it
 	 * may be added up. */
 	uint64_t values[LK_VALUE_COUNT];

@@ -187,6 +187,19 @@ static bool add_child(struct lk_profile_adding *adding, const struct lk_child_le
 	return sample.state && sample.what && add_sample(adding, &sample, row->stack, 0);
 }
 
+/* Those of one stack and kind are one row. */
+static bool add_handles(struct lk_profile_adding *adding, const struct lk_handles_left *row)
+{
+	struct lk_profile_sample sample = {
+		.kind = LK_KIND_handle,
+		.state = word(adding->profile, "%.*s", LK_HANDLE_KIND_MAX, row->kind),
+		.values = { [LK_VALUE_live_blocks] = row->count,
+			    [LK_VALUE_live_bytes] = row->bytes },
+	};
+
+	return sample.state && add_sample(adding, &sample, row->stack, 0);
+}
+
 static bool add_part(struct lk_profile *profile, const struct lk_snapshot *snapshot)
 {
 	const struct lk_moment *moment = &snapshot->moment;
@@ -213,6 +226,8 @@ static bool add_all(struct lk_profile_adding *adding)
 	ok = ok && add_threads(adding);
 	for (size_t i = 0; ok && i < snapshot->children_count; i++)
 		ok = add_child(adding, &snapshot->children[i]);
+	for (size_t i = 0; ok && i < snapshot->handles_count; i++)
+		ok = add_handles(adding, &snapshot->handles[i]);
 	return ok;
 }
 

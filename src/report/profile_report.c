@@ -33,6 +33,8 @@ const char *lk_report_kind_word(enum lk_kind kind)
 		return "threads";
 	case LK_KIND_child:
 		return "children";
+	case LK_KIND_handle:
+		return "handles";
 	default:
 		return lk_kind_name(kind);
 	}

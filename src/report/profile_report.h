@@ -10,6 +10,9 @@
 
 struct lk_profile_report {
 	const struct lk_profile *profile;
+	/* What was added, a snapshot for each of the profile's parts; NULL where no form
+	 * needs them. */
+	const struct lk_snapshot *snapshots;
 	/* Without its kind; its group is that of memory alone unless it was asked for. */
 	struct lk_selection selection;
 	bool has_group;
@@ -44,6 +47,11 @@ bool lk_report_profile_json(FILE *out, const struct lk_profile_report *report);
 bool lk_report_profile_folded(FILE *out, const struct lk_profile_report *report);
 /* The source lines where memory was taken, with bytes and blocks beside them. */
 bool lk_report_profile_annotate(FILE *out, const struct lk_profile_report *report);
+
+/* What the threads do, snapshot by snapshot (report/threads.h): a paragraph for each
+ * thread, or equal stacks counted. */
+bool lk_report_profile_threads(FILE *out, const struct lk_profile_report *report);
+bool lk_report_profile_threads_by_stack(FILE *out, const struct lk_profile_report *report);
 
 /* What is new, gone and changed: rows in the form of tracemalloc. */
 bool lk_report_difference_text(FILE *out, const struct lk_profile_report *report);

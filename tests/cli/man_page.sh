@@ -21,7 +21,7 @@ done
 for name in $(sed -n 's/^LK_REPORT_OPTION(\([a-z_]*\),.*/\1/p' "$srcdir/src/cli/report_options.def" | tr _ -); do
 	tap_check "report --$name" grep -qE -e "^\.BI? --$name(=|$)" "$scratch/plain"
 done
-for form in $(sed -n 's/^LK_FORMAT(\([a-z]*\),.*/\1/p' "$srcdir/src/cli/format.def"); do
+for form in $(sed -n 's/^LK_FORMAT(\([a-z_]*\),.*/\1/p' "$srcdir/src/cli/format.def" | tr _ -); do
 	tap_check "report --format=$form" grep -qx ".B $form" "$scratch/plain"
 done
 tap_check "nothing is left to fill in" sh -c '! grep -n "@[A-Z_]*@" "$1"' sh "$page"

@@ -80,6 +80,18 @@ tap_check "descriptors are told one by one" \
 tap_check "a library can be chosen" \
 	eval 'json_is 1328 "heap total live_bytes" "$leakcheck" report --include=profiled --format=json old'
 
+tap_check "threads are dumped as Go does, one by one" \
+	eval '"$leakcheck" report --format=threads old | grep -qE "^main thread [0-9]+ .running.:$"'
+tap_check "and by stack" \
+	eval '"$leakcheck" report --format=threads-by-stack old | grep -qx "thread profile: total 1"'
+if command -v go >which; then
+	"$leakcheck" report --format=pprof --include=profiled.c -o old.pb.gz old
+	tap_check "pprof reads its form, with the same total" \
+		eval 'go tool pprof -top -unit=B old.pb.gz 2>&1 | grep -q "100% of 1328B total"'
+else
+	tap_skip "pprof reads its form, with the same total" "needs go"
+fi
+
 difference ()	# [OPTION...] OLD NEW
 {
 	"$leakcheck" diff --include=profiled.c "$@"

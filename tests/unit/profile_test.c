@@ -353,6 +353,20 @@ START_TEST(children_are_told_by_their_command)
 }
 END_TEST
 
+START_TEST(handles_are_told_by_their_kind)
+{
+	struct lk_handles_left handles = { .stack = 1, .count = 3, .bytes = 96, .kind = "chunk" };
+
+	snapshot.handles = &handles;
+	snapshot.handles_count = 1;
+	add();
+	ck_assert_int_eq(profile.samples[0].kind, LK_KIND_handle);
+	ck_assert_str_eq(profile.samples[0].state, "chunk");
+	ck_assert_uint_eq(profile.samples[0].values[LK_VALUE_live_blocks], 3);
+	ck_assert_uint_eq(profile.samples[0].values[LK_VALUE_live_bytes], 96);
+}
+END_TEST
+
 static Suite *suite(void)
 {
 	Suite *suite = suite_create("profile");
@@ -371,6 +385,7 @@ static Suite *suite(void)
 	tcase_add_test(cases, descriptors_are_told_by_number_and_kind);
 	tcase_add_test(cases, threads_are_told_by_what_they_do);
 	tcase_add_test(cases, children_are_told_by_their_command);
+	tcase_add_test(cases, handles_are_told_by_their_kind);
 	suite_add_tcase(suite, cases);
 	return suite;
 }
