@@ -71,6 +71,30 @@ int leakcheck_suppress(const char *rules);
  * unsure, not clean. */
 void leakcheck_run_once(void);
 
+/* How much memory the test that is running may use from here to its end, so that it fails
+ * with the places that used most of it when it uses more: calls that allocate, bytes that
+ * they get in all, the most bytes that are alive at once, and bytes that are alive at the
+ * end; the last two above what is alive here.  0 means no limit, LEAKCHECK_NONE none at
+ * all.  Counted for the whole process, Check's own few allocations included (its
+ * assertions make some); counting makes each allocation slower.  What cannot be measured
+ * makes the test unsure.  Implies LEAKCHECK_VERIFY_NONE(), and works where that does. */
+#define LEAKCHECK_LIMIT(allocations, bytes, peak, growth) \
+	leakcheck_limit((allocations), (bytes), (peak), (growth), __FILE__, __LINE__)
+#define LEAKCHECK_NONE ((unsigned long)-1)
+void leakcheck_limit(unsigned long allocations, unsigned long bytes, unsigned long peak,
+		     unsigned long growth, const char *file, int line);
+
+/* The same for what happens from a BEGIN to its END, which takes what that returned and
+ * ends the scopes inside, too.  END returns how many limits were exceeded, or -1 if what
+ * was used is not known; so it is of use outside of Check, too.  A test that is verified
+ * fails if one was.  For the thread that runs the test; at most 16 scopes at a time. */
+#define LEAKCHECK_LIMIT_BEGIN(allocations, bytes, peak, growth) \
+	leakcheck_limit_begin((allocations), (bytes), (peak), (growth), __FILE__, __LINE__)
+#define LEAKCHECK_LIMIT_END(scope) leakcheck_limit_end(scope)
+int leakcheck_limit_begin(unsigned long allocations, unsigned long bytes, unsigned long peak,
+			  unsigned long growth, const char *file, int line);
+int leakcheck_limit_end(int scope);
+
 /* Handles of the program's own - chunks of a pool, sessions, slots, whatever has to be
  * given back - are told of by the program: its pool calls leakcheck_track() where it
  * hands one out, and leakcheck_untrack() where it takes it back.  Those that are tracked
@@ -128,7 +152,8 @@ struct leakcheck_memstats {
 	unsigned long live_bytes;    /* [Alloc, HeapAlloc] what these have */
 	unsigned long total_bytes;   /* [TotalAlloc] and */
 	unsigned long peak_bytes;    /* the most of live_bytes, both since counted_from */
-	unsigned long counted_from;  /* 0: not counted; else mallocs at that time, plus 1 */
+	unsigned long counted_from;  /* 0: not counted, see leakcheck_memstats_begin(); else
+					mallocs at that time, plus 1 */
 	unsigned long heap_in_use;   /* [HeapInuse] what the allocator has given out, with its */
 	unsigned long heap_system;   /* [HeapSys] own; and has of the kernel; 0 unless glibc's */
 	unsigned long descriptors;   /* open now */
@@ -142,6 +167,9 @@ struct leakcheck_memstats {
 /* SIZE is sizeof *STATS.  It looks at every block, and asks malloc: not for signal
  * handlers.  Returns 0 if the heap is not watched, else 1. */
 int leakcheck_memstats(struct leakcheck_memstats *stats, size_t size);
+/* From now on total_bytes and peak_bytes are counted; the option `totals` does so from the
+ * start.  Each allocation is slower then.  Returns 0 if the heap is not watched. */
+int leakcheck_memstats_begin(void);
 /* The same as one object of JSON; returns 0 if it does not fit into SIZE bytes. */
 int leakcheck_memstats_json(char *text, size_t size);
 

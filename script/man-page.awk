@@ -54,7 +54,8 @@ function take_option(row,    name, standard)
 	standard = field[3]
 	if (field[2] == "flag")
 		standard = standard == "true" ? "yes" : "no"
-	else if (field[2] == "text" || field[2] == "list" || field[2] == "output")
+	else if (field[2] == "text" || field[2] == "list" || field[2] == "output" ||
+		 field[2] == "limits")
 		standard = "none"
 	else if (field[2] == "set")
 		standard = usual_words

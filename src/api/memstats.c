@@ -9,6 +9,7 @@
 #include "leakcheck.h"
 #include "probe/heap.h"
 #include "probe/moment.h"
+#include "probe/totals.h"
 #include "probe/tracker.h"
 
 #define FIELDS(X)                                                                        \
@@ -43,6 +44,19 @@ static void fill_heap(struct leakcheck_memstats *stats, const struct lk_counts *
 		stats->frees = stats->mallocs - stats->live_blocks;
 }
 
+static void fill_totals(struct leakcheck_memstats *stats)
+{
+	struct lk_totals_sum sum;
+
+	if (!lk_totals_known())
+		return;
+	lk_totals_sum(&sum);
+	stats->total_bytes = sum.allocated_bytes;
+	stats->peak_bytes = sum.peak_bytes;
+	stats->counted_from =
+		stats->mallocs >= sum.allocations ? stats->mallocs - sum.allocations + 1 : 1;
+}
+
 static void fill_others(struct leakcheck_memstats *stats, const struct lk_counts *counts)
 {
 	stats->descriptors = counts->descriptors;
@@ -69,6 +83,7 @@ LK_EXPORT int leakcheck_memstats(struct leakcheck_memstats *stats, size_t size)
 	lk_moment_take(&moment);
 	lk_capture_heap_use(&moment.counts);
 	fill_heap(&all, &moment.counts);
+	fill_totals(&all);
 	fill_others(&all, &moment.counts);
 	if (lk_heap_granule_shift() == GLIBC_GRANULE_SHIFT) {
 		all.heap_in_use = moment.counts.heap_used;
@@ -78,6 +93,15 @@ LK_EXPORT int leakcheck_memstats(struct leakcheck_memstats *stats, size_t size)
 	memcpy(stats, &all, size < sizeof all ? size : sizeof all);
 	lk_quiet_end(saved);
 	return (all.known & LEAKCHECK_HEAP) != 0;
+}
+
+LK_EXPORT int leakcheck_memstats_begin(void)
+{
+	int saved = lk_quiet_begin();
+	bool is_known = lk_totals_request();
+
+	lk_quiet_end(saved);
+	return is_known;
 }
 
 LK_EXPORT int leakcheck_memstats_json(char *text, size_t size)

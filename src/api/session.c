@@ -11,6 +11,7 @@
 #include "base/self.h"
 #include "judge/settle.h"
 #include "probe/borrow.h"
+#include "probe/budget.h"
 #include "probe/child.h"
 #include "probe/counters.h"
 #include "probe/descriptor.h"
@@ -50,7 +51,10 @@ void lk_session_open(const void *frame)
 	window.children_unknown = false;
 	window.children = lk_child_starts();
 	window.losses = lk_freeze_losses();
+	lk_budget_reset();
 	lk_totals_window_begin();
+	if (lk_limits_are_any(&lk_tracker.options.budget))
+		lk_budget_begin(&lk_tracker.options.budget, NULL, 0);
 	if (lk_capture_is_wanted())
 		window.opened_ns = lk_moment_now();
 	lk_quiet_end(saved);
@@ -262,10 +266,12 @@ void lk_session_close(const struct lk_session_end *end, struct lk_outcome *ret)
 
 	lk_serial_end();
 	lk_session_settle(end->settle_ms);
+	lk_budget_end_all();
 	if (lk_capture_is_wanted())
 		take_moment(end->test, ended_ns, &moment);
 	lk_memcheck_look(end->test);
-	if (lk_freeze_anything_young() || lk_freeze_anything_misused()) {
+	if (lk_freeze_anything_young() || lk_freeze_anything_misused() ||
+	    lk_budget_breaches(NULL) > 0) {
 		struct lk_policy policy = policy_for(end->test);
 
 		bool frozen = lk_freeze(window.stack, &outcome.snapshot);

@@ -5,6 +5,7 @@
 
 #include "base/real.h"
 #include "base/self.h"
+#include "probe/budget.h"
 #include "probe/checkpoint.h"
 #include "probe/child.h"
 #include "probe/descriptor.h"

@@ -8,7 +8,7 @@
 #include "base/light.h"
 
 enum kind { KIND_flag, KIND_number, KIND_text, KIND_word, KIND_list, KIND_set, KIND_signal,
-	    KIND_output };
+	    KIND_output, KIND_limits };
 
 const char *const lk_fail_on_words[LK_FAIL_ON_COUNT] = {
 #define LK_FAIL_ON(word, by_default, meaning) #word,
@@ -210,6 +210,11 @@ bool lk_options_set(struct lk_options *options, const char *name, size_t length,
 		if (!is_word_of(lk_option_rows[row].meta, value))
 			return fail_choice(error, name, length, lk_option_rows[row].meta);
 		memcpy(target, value, strlen(value) + 1);
+		return true;
+	case KIND_limits:
+		if (!lk_limits_parse(value, target))
+			return fail(error, name, length,
+				    "takes limits, such as allocations:1000,bytes:64K,peak:1M,growth:none");
 		return true;
 	case KIND_signal:
 		if (!lk_signal_number(value, target))

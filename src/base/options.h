@@ -6,6 +6,8 @@
 #include <stdbool.h>
 #include <stddef.h>
 
+#include "base/limits.h"
+
 enum { LK_OPTION_TEXT_MAX = 1024, LK_OPTION_LIST_MAX = 4096, LK_OPTION_ERROR_MAX = 256 };
 
 typedef bool lk_option_flag;
@@ -15,6 +17,7 @@ typedef int lk_option_signal;
 typedef char lk_option_text[LK_OPTION_TEXT_MAX];
 typedef char lk_option_output[LK_OPTION_TEXT_MAX]; /* "-": without a value */
 typedef char lk_option_list[LK_OPTION_LIST_MAX]; /* texts, each ended by a newline */
+typedef struct lk_limits lk_option_limits;
 typedef unsigned lk_option_set; /* bits 1 << enum lk_fail_on */
 
 /* What a test can be failed for. */

@@ -144,6 +144,20 @@ static void hand_on_signal(struct lk_text *text, const char *name, int now, int 
 	hand_on_number(text, name, (unsigned)now, (unsigned)usual);
 }
 
+static void hand_on_limits(struct lk_text *text, const char *name, struct lk_limits now,
+			   struct lk_limits usual)
+{
+	char value[LK_OPTION_TEXT_MAX];
+	struct lk_text limits;
+
+	(void)usual; /* none */
+	if (!lk_limits_are_any(&now))
+		return;
+	lk_text_init(&limits, value, sizeof value);
+	lk_limits_print(&limits, &now);
+	hand_on_text(text, name, value, "");
+}
+
 static void hand_on_list(struct lk_text *text, const char *name, const char *now, const char *usual)
 {
 	char value[LK_OPTION_TEXT_MAX];

@@ -279,3 +279,30 @@ char *lk_describe_handles(const struct lk_handles_left *row)
 	free(text);
 	return NULL;
 }
+
+char *lk_describe_breach(const struct lk_breach *row)
+{
+	const char *measure = lk_measure_words[row->measure];
+	char *text = NULL;
+	size_t size;
+	FILE *out = open_memstream(&text, &size);
+
+	if (!out)
+		return NULL;
+	if (row->is_measured)
+		fprintf(out, "%" PRIu64 " %s, %" PRIu64 " allowed", row->measured, measure,
+			row->allowed);
+	else
+		fprintf(out, "at most %" PRIu64 " %s", row->allowed, measure);
+	if (row->file[0]) {
+		fputs(" by ", out);
+		lk_escape(out, row->file);
+		fprintf(out, ":%u", row->line);
+	}
+	if (!row->is_measured)
+		fputs(": it could not be measured", out);
+	if (fclose(out) == 0)
+		return text;
+	free(text);
+	return NULL;
+}

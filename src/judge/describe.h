@@ -26,6 +26,9 @@ char *lk_describe_child(const struct lk_child_left *row);
 /* "handle chunk 0x7f0012345670 and 2 more, 96 B, not given back", as above. */
 char *lk_describe_handles(const struct lk_handles_left *row);
 
+/* "1500 allocations, 1000 allowed by check_parse.c:40", as above. */
+char *lk_describe_breach(const struct lk_breach *row);
+
 /* "fd 7 closed twice", as above. */
 char *lk_describe_misuse(const struct lk_misuse *row);
 

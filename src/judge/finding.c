@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "judge/finding.h"
 
+#include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -294,7 +295,8 @@ static bool add_earlier(const struct making *making, size_t stack, const char *w
 	if (stack == 0)
 		return true;
 	bool ok = name_frames(making->findings, making->snapshot, stack, &named);
-	*ret = (struct lk_earlier){ what, named.frames, named.frames_count };
+	*ret = (struct lk_earlier){ .frames = named.frames, .frames_count = named.frames_count };
+	snprintf(ret->what, sizeof ret->what, "%s", what);
 	return ok;
 }
 
@@ -340,6 +342,41 @@ static bool add_handles(const struct making *making, const struct lk_handles_lef
 	return true;
 }
 
+/* "900 of them from", "3000 B in 5 blocks from" */
+static void describe_share(const struct lk_breach *row, const struct lk_share *share, char *what,
+			   size_t size)
+{
+	if (row->measure == LK_MEASURE_allocations)
+		snprintf(what, size, "%" PRIu64 " of them from", share->blocks);
+	else
+		snprintf(what, size, "%" PRIu64 " B in %" PRIu64 " block%s from", share->bytes,
+			 share->blocks, share->blocks == 1 ? "" : "s");
+}
+
+static bool add_breach(const struct making *making, const struct lk_breach *row)
+{
+	struct lk_finding finding = { 0 };
+	bool ok = true;
+
+	if (!rule(making, row->is_measured ? LK_CLASS_exceeded : LK_CLASS_unmeasured, 0, &finding))
+		return true;
+	if (!is_named(making)) {
+		count(making->findings, &finding);
+		return true;
+	}
+	for (size_t i = 0; ok && i < row->shares_count; i++) {
+		char what[sizeof finding.earlier[0].what];
+
+		describe_share(row, &row->shares[i], what, sizeof what);
+		ok = add_earlier(making, row->shares[i].stack, what, &finding.earlier[i]);
+	}
+	if (!ok) {
+		release_row(&finding);
+		return false;
+	}
+	return add_described(making, row->shares[0].stack, lk_describe_breach(row), &finding);
+}
+
 static int by_bytes(const void *a, const void *b)
 {
 	const struct lk_site *one = a, *other = b;
@@ -380,6 +417,8 @@ static bool add_all(const struct making *making)
 		ok = add_child(making, &snapshot->children[i]);
 	for (size_t i = 0; ok && i < snapshot->handles_count; i++)
 		ok = add_handles(making, &snapshot->handles[i]);
+	for (size_t i = 0; ok && i < snapshot->breaches_count; i++)
+		ok = add_breach(making, &snapshot->breaches[i]);
 	return ok;
 }
 

@@ -17,13 +17,14 @@
 #include "model/run.h"
 #include "model/snapshot.h"
 
-/* What had happened before, of a descriptor that was misused. */
+/* What had happened before, of a descriptor that was misused; who has how much, of a limit
+ * that was broken. */
 struct lk_earlier {
-	const char *what; /* "opened at"; NULL: nothing is known */
+	char what[64]; /* "opened at"; empty: there is none */
 	struct lk_frame *frames;
 	size_t frames_count;
 };
-enum { LK_EARLIER_MAX = 2 };
+enum { LK_EARLIER_MAX = 3 };
 
 struct lk_finding {
 	enum lk_kind kind;

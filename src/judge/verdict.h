@@ -22,7 +22,8 @@
 	X(thread, "thread") \
 	X(child, "child")   \
 	X(misuse, "fd-misuse") \
-	X(handle, "handle")
+	X(handle, "handle") \
+	X(budget, "budget")
 
 enum lk_kind {
 #define LK_NAME(name, text) LK_KIND_##name,

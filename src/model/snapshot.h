@@ -9,6 +9,7 @@
 #include <stdint.h>
 #include <sys/types.h>
 
+#include "model/breach.h"
 #include "model/child.h"
 #include "model/descriptor.h"
 #include "model/handle.h"
@@ -117,6 +118,8 @@ struct lk_snapshot {
 	size_t children_count;
 	struct lk_handles_left *handles;
 	size_t handles_count;
+	struct lk_breach *breaches;
+	size_t breaches_count;
 	struct lk_stack *stacks;
 	size_t stacks_count;
 	uintptr_t *frames;

@@ -367,6 +367,7 @@ void lk_freezing_child(void *context, const struct lk_child_seen *child)
 	X(children, CHILDREN_MAX)             \
 	X(misuses, LK_MISUSES_MAX)            \
 	X(handles, LK_FREEZING_HANDLES)       \
+	X(breaches, LK_FREEZING_BREACHES)     \
 	X(stacks, STACKS_MAX)                 \
 	X(frames, FRAMES_MAX)                 \
 	X(modules, MODULES_MAX)               \
@@ -414,6 +415,7 @@ static void fill(struct lk_freezing *freezing, lk_stack_id window, bool all_thre
 		add_descriptors(freezing);
 	lk_misuse_each(add_misuse, freezing);
 	lk_freezing_handles(freezing);
+	lk_freezing_breaches(freezing);
 	add_loss(snapshot, lk_memcheck_lost());
 	if (lk_tracker.threads || all_threads)
 		lk_freezing_threads(freezing, all_threads);

@@ -49,6 +49,11 @@ void lk_freezing_handles(struct lk_freezing *freezing);
 
 enum { LK_FREEZING_HANDLES = 1 << 13 };
 
+/* Adds the limits that were broken. */
+void lk_freezing_breaches(struct lk_freezing *freezing);
+
+enum { LK_FREEZING_BREACHES = 64 };
+
 /* Adds a block to the site of its stack, blocks by who holds them, a child, the modules. */
 void lk_freezing_block(struct lk_freezing *freezing, const struct lk_block *block);
 void lk_freezing_reach(struct lk_freezing *freezing, const struct lk_reach *reach);

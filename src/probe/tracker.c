@@ -142,7 +142,7 @@ void lk_tracker_boot(char **environment)
 	if (lk_tracker.heap && has_allocator && !lk_tracker.sanitized)
 		heap_blind = lk_rival_of_operators();
 	boot_serials();
-	if (lk_tracker.options.totals)
+	if (lk_tracker.options.totals || lk_limits_are_any(&lk_tracker.options.budget))
 		lk_totals_request();
 	lk_tracker.descriptors = lk_tracker.options.descriptors;
 	lk_tracker.threads = lk_tracker.options.threads;

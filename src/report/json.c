@@ -86,7 +86,7 @@ static void print_earlier(FILE *out, const struct lk_earlier *earlier)
 
 	fputs(",\"earlier\":[", out);
 	for (size_t i = 0; i < LK_EARLIER_MAX; i++) {
-		if (!earlier[i].what)
+		if (!earlier[i].what[0])
 			continue;
 		fprintf(out, "%s{\"what\":\"%s\"", separator, earlier[i].what);
 		print_frames(out, earlier[i].frames, earlier[i].frames_count);
@@ -152,7 +152,7 @@ static void print_finding(FILE *out, const struct lk_finding *finding)
 	fprintf(out, ",\"cut\":%s", finding->cut ? "true" : "false");
 	print_frames(out, finding->frames, finding->frames_count);
 	print_released(out, &finding->released);
-	if (finding->kind == LK_KIND_misuse)
+	if (finding->kind == LK_KIND_misuse || finding->kind == LK_KIND_budget)
 		print_earlier(out, finding->earlier);
 	if (finding->doing)
 		print_doing(out, finding->doing);

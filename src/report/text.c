@@ -18,15 +18,19 @@ static void print_heap(FILE *out, uint64_t bytes, uint64_t blocks)
 
 void lk_report_headline(FILE *out, const struct lk_findings *findings)
 {
-	uint64_t leaks = lk_findings_leaks(findings);
+	uint64_t budgets = findings->leaks[LK_KIND_budget];
+	uint64_t leaks = lk_findings_leaks(findings) - budgets;
 	uint64_t unproven = findings->rulings[LK_RULING_unproven];
 	const char *separator = ": ";
 
+	if (budgets > 0)
+		fprintf(out, "%" PRIu64 " limit%s exceeded%s", budgets, lk_plural(budgets),
+			leaks > 0 ? ", " : "");
 	if (leaks > 0)
 		fprintf(out, "%" PRIu64 " leak%s", leaks, lk_plural(leaks));
-	else if (unproven > 0)
+	else if (unproven > 0 && budgets == 0)
 		fprintf(out, "no leak, %" PRIu64 " not proven", unproven);
-	else
+	else if (budgets == 0)
 		fputs("no leak", out);
 	if (findings->leaks[LK_KIND_heap] > 0) {
 		fputs(separator, out);
@@ -34,7 +38,7 @@ void lk_report_headline(FILE *out, const struct lk_findings *findings)
 		separator = ", ";
 	}
 	for (int kind = LK_KIND_heap + 1; kind < LK_KIND_COUNT; kind++) {
-		if (findings->leaks[kind] == 0)
+		if (findings->leaks[kind] == 0 || kind == LK_KIND_budget)
 			continue;
 		fprintf(out, "%s%s %" PRIu64, separator, lk_kind_name(kind), findings->leaks[kind]);
 		separator = ", ";
@@ -105,10 +109,19 @@ static void print_released(FILE *out, const struct lk_sibling_release *released,
 	fputc('\n', out);
 }
 
-static void print_earlier(FILE *out, const struct lk_earlier *earlier, const char *prefix)
+static void print_earlier(FILE *out, const struct lk_finding *finding, const char *prefix)
 {
-	fprintf(out, "%s  %s\n", prefix, earlier->what);
-	lk_report_frames(out, earlier->frames, earlier->frames_count, SIZE_MAX, prefix);
+	for (size_t i = 0; i < LK_EARLIER_MAX; i++) {
+		const struct lk_earlier *earlier = &finding->earlier[i];
+		/* The stack of the biggest share is the finding's own. */
+		bool is_own = finding->kind == LK_KIND_budget && i == 0;
+
+		if (!earlier->what[0])
+			continue;
+		fprintf(out, "%s  %s\n", prefix, earlier->what);
+		lk_report_frames(out, earlier->frames, earlier->frames_count,
+				 is_own ? finding->suspect : SIZE_MAX, prefix);
+	}
 }
 
 void lk_report_sentence(FILE *out, const struct lk_finding *finding)
@@ -123,7 +136,8 @@ void lk_report_sentence(FILE *out, const struct lk_finding *finding)
 	print_again(out, finding);
 	if (finding->serial > 0)
 		fprintf(out, ", first at serial %" PRIu64, finding->serial);
-	fputs(finding->frames_count > 0		 ? ", from" :
+	fputs(finding->kind == LK_KIND_budget	 ? "" :
+	      finding->frames_count > 0		 ? ", from" :
 	      finding->kind == LK_KIND_descriptor ? ", opened outside what is watched" :
 	      finding->class == LK_CLASS_memcheck ? ": its stacks are in valgrind's log" :
 	      finding->kind == LK_KIND_child	  ? ", started outside what is watched" :
@@ -136,13 +150,13 @@ static void print_body(FILE *out, const struct lk_finding *finding, const char *
 {
 	lk_report_sentence(out, finding);
 	fputc('\n', out);
-	lk_report_frames(out, finding->frames, finding->frames_count, finding->suspect, prefix);
+	if (finding->kind != LK_KIND_budget)
+		lk_report_frames(out, finding->frames, finding->frames_count, finding->suspect,
+				 prefix);
 	if (finding->cut && finding->frames_count > 0)
 		fprintf(out, "%s    ... outer frames not kept\n", prefix);
 	print_released(out, &finding->released, prefix);
-	for (size_t i = 0; i < LK_EARLIER_MAX; i++)
-		if (finding->earlier[i].what)
-			print_earlier(out, &finding->earlier[i], prefix);
+	print_earlier(out, finding, prefix);
 	if (finding->doing)
 		print_doing(out, finding->doing, prefix);
 }
@@ -152,7 +166,9 @@ static void print_finding(FILE *out, const struct lk_finding *finding, const cha
 	static const char *const words[LK_RULING_COUNT] = { "LEAK", "UNSURE", "NOTE", "IGNORED",
 							    "KNOWN" };
 
-	fprintf(out, "%s%s %08x ", prefix, words[finding->ruling], finding->id);
+	bool is_limit = finding->kind == LK_KIND_budget && finding->ruling == LK_RULING_fail;
+
+	fprintf(out, "%s%s %08x ", prefix, is_limit ? "OVER" : words[finding->ruling], finding->id);
 	print_body(out, finding, prefix);
 }
 
@@ -223,13 +239,17 @@ static char *print_whole(const struct lk_findings *findings)
 /* How many findings begin in the first LENGTH bytes of TEXT. */
 static uint64_t findings_in(const char *text, size_t length)
 {
-	static const char mark[] = "\n  # LEAK ";
+	static const char *const marks[] = { "\n  # LEAK ", "\n  # OVER " };
 	uint64_t count = 0;
-	const char *at = text;
 
-	while ((at = strstr(at, mark)) && (size_t)(at - text) + sizeof mark <= length) {
-		count++;
-		at++;
+	for (size_t i = 0; i < 2; i++) {
+		const char *at = text;
+
+		while ((at = strstr(at, marks[i])) &&
+		       (size_t)(at - text) + strlen(marks[i]) < length) {
+			count++;
+			at++;
+		}
 	}
 	return count;
 }

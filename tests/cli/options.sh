@@ -19,6 +19,8 @@ handed_on "a flag with yes" "require=yes:verify_all=yes" --require=yes
 handed_on "a flag with no" "heap=no:verify_all=yes" --heap=no
 handed_on "a flag with --no-" "heap=no:verify_all=yes" --no-heap
 handed_on "an underscore is a dash" "fail_on=lost,fd:verify_all=yes" --fail_on=fd,lost
+handed_on "limits" 'budget=allocations\:1000,bytes\:65536,growth\:none:verify_all=yes' \
+	--budget=allocations:1000,bytes:64K,peak:-,growth:none
 handed_on "no word" "fail_on=none:verify_all=yes" --fail-on=none
 refuses "a word that is none" "option 'fail-on' takes words out of: all, none, lost," \
 	leakcheck --fail-on=lots true

@@ -122,6 +122,25 @@ MUST_PASS(now)
 	close(fd);
 }
 END_TEST
+/* Each test's process, or all tests together, count from the first time on. */
+MUST_PASS(totals)
+{
+	begin();
+	bool was_known = before.counted_from > 0;
+	need(leakcheck_memstats_begin() == 1);
+	if (!was_known)
+		need(before.total_bytes == 0 && before.peak_bytes == 0);
+	begin();
+	free(use(malloc(100000)));
+	free(use(malloc(50000)));
+	end();
+	rises(total_bytes, 150000);
+	rises(counted_from, 0);
+	ck_assert_uint_ge(after.peak_bytes, after.live_bytes + 100000);
+	if (!was_known)
+		ck_assert_uint_eq(after.counted_from, before.mallocs + 1);
+}
+END_TEST
 MUST_PASS(json)
 {
 	char text[2000], wanted[100];

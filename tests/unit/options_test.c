@@ -7,7 +7,7 @@
 #include <string.h>
 
 enum kind { KIND_flag, KIND_number, KIND_text, KIND_word, KIND_list, KIND_set, KIND_signal,
-	    KIND_output };
+	    KIND_output, KIND_limits };
 
 /* The list once more, with what the rows of the header leave out. */
 static const struct expected {
@@ -73,6 +73,7 @@ START_TEST(starts_with_the_defaults)
 #define IS_list IS_text
 #define IS_word IS_text
 #define IS_output IS_text
+#define IS_limits(name, standard) ck_assert(!lk_limits_are_any(&options.name))
 #define IS_signal(name, standard) ck_assert_int_eq(options.name, (standard))
 #define LK_OPTION(name, kind, standard, least, most, meta, help) IS_##kind(name, standard);
 #include "base/options.def"
@@ -248,6 +249,32 @@ static void check_output(const struct expected *row)
 	ck_assert_str_eq(text, "a b:c");
 }
 
+static void check_limits(const struct expected *row)
+{
+	static const char *const wrong[] = { "",	"bytes",     "bytes:",	"bytes:K",
+					     "bytes:1k", "bytes:1KK", "size:1",	"bytes:1,",
+					     ",bytes:1", "bytes:-1",  "bytes=1",
+					     "bytes:18446744073709551616",
+					     "bytes:18446744073709551615",
+					     "bytes:17179869184G" };
+	const struct lk_limits *limits = (const void *)((const char *)&options + row->offset);
+
+	for (size_t i = 0; i < sizeof wrong / sizeof *wrong; i++)
+		refuse(row->name, wrong[i]);
+	accept(row->name, "allocations:7,peak:2K,growth:none");
+	ck_assert_uint_eq(limits->above[LK_MEASURE_allocations], 8);
+	ck_assert_uint_eq(limits->above[LK_MEASURE_bytes], 0);
+	ck_assert_uint_eq(limits->above[LK_MEASURE_peak], 2049);
+	ck_assert_uint_eq(limits->above[LK_MEASURE_growth], 1);
+	accept(row->name, "bytes:3M");
+	ck_assert_uint_eq(limits->above[LK_MEASURE_bytes], (3 << 20) + 1);
+	ck_assert_uint_eq(limits->above[LK_MEASURE_peak], 0);
+	accept(row->name, "bytes:18446744073709551614");
+	ck_assert_uint_eq(limits->above[LK_MEASURE_bytes], UINT64_MAX);
+	accept(row->name, "bytes:1G,bytes:0,peak:-");
+	ck_assert(!lk_limits_are_any(limits));
+}
+
 START_TEST(takes_what_its_kind_allows)
 {
 	const struct expected *row = &list[_i];
@@ -276,6 +303,9 @@ START_TEST(takes_what_its_kind_allows)
 		break;
 	case KIND_output:
 		check_output(row);
+		break;
+	case KIND_limits:
+		check_limits(row);
 		break;
 	}
 }
