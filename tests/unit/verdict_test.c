@@ -45,8 +45,11 @@ START_TEST(a_leak_is_lost_or_grows)
 	ck_assert_int_eq(lk_rule(LK_CLASS_retained, LK_AGAIN_once, usual), LK_RULING_note);
 	ck_assert_int_eq(lk_rule(LK_CLASS_retained, LK_AGAIN_settles, usual), LK_RULING_note);
 	ck_assert_int_eq(lk_rule(LK_CLASS_retained, LK_AGAIN_unknown, usual), LK_RULING_unproven);
-	for (int class = LK_CLASS_open; class < LK_CLASS_COUNT; class++)
+	/* A limit is no resource: it is broken, or not. */
+	for (int class = LK_CLASS_open; class < LK_CLASS_exceeded; class++)
 		ck_assert_int_ne(lk_rule(class, LK_AGAIN_once, usual), LK_RULING_fail);
+	ck_assert_int_eq(lk_rule(LK_CLASS_exceeded, LK_AGAIN_unknown, usual), LK_RULING_fail);
+	ck_assert_int_eq(lk_rule(LK_CLASS_unmeasured, LK_AGAIN_unknown, usual), LK_RULING_unproven);
 	ck_assert_int_eq(lk_rule(LK_CLASS_open, LK_AGAIN_unknown, usual), LK_RULING_fail);
 	ck_assert_int_eq(lk_rule(LK_CLASS_left, LK_AGAIN_unknown, usual), LK_RULING_fail);
 }
