@@ -1,14 +1,12 @@
 /* SPDX-License-Identifier: MIT */
 #include "cli/products.h"
 
-#include <stdlib.h>
 #include <string.h>
 
 #include "cli/captures.h"
 #include "cli/complain.h"
 #include "cli/gzip.h"
 #include "cli/output.h"
-#include "judge/array.h"
 #include "judge/profile.h"
 #include "report/pprof.h"
 #include "report/stats.h"
@@ -20,8 +18,7 @@ struct order {
 };
 
 struct products {
-	struct lk_moment *moments; /* of tests, in their order */
-	size_t moments_count, moments_room;
+	bool has_tests;
 	struct lk_profile profile;
 };
 
@@ -80,21 +77,16 @@ bool lk_products_begin(struct lk_options *options)
 	       check_output(options->stats);
 }
 
-static bool add_moment(struct products *products, const struct lk_snapshot *snapshot)
+static bool look_for_tests(struct products *products, const struct lk_snapshot *snapshot)
 {
-	if (snapshot->moment.scope != LK_SCOPE_WINDOW)
-		return true;
-	if (!LK_ARRAY_RESERVE(products->moments, products->moments_count, products->moments_room,
-			      1))
-		return false;
-	products->moments[products->moments_count++] = snapshot->moment;
+	products->has_tests |= snapshot->moment.scope == LK_SCOPE_WINDOW;
 	return true;
 }
 
 /* What is alive when a program ends belongs to no test, and counts where there are none. */
 static bool add_sample(struct products *products, const struct lk_snapshot *snapshot)
 {
-	enum lk_scope wanted = products->moments_count > 0 ? LK_SCOPE_WINDOW : LK_SCOPE_PROCESS;
+	enum lk_scope wanted = products->has_tests ? LK_SCOPE_WINDOW : LK_SCOPE_PROCESS;
 
 	return snapshot->moment.scope != wanted || lk_profile_add(&products->profile, snapshot);
 }
@@ -148,18 +140,20 @@ static bool write_profile(const struct lk_profile *profile, const struct order *
 
 static bool write_stats(const struct products *products, const char *name)
 {
+	struct lk_profile_report report = { .profile = &products->profile };
 	struct lk_output output;
 
+	lk_selection_init(&report.selection, report.profile);
 	/* That no test was checked is told elsewhere. */
-	if (products->moments_count > 0) {
+	if (products->has_tests) {
 		fputs("leakcheck: what each test did\n", stderr);
-		lk_stats_print(stderr, products->moments, products->moments_count);
+		lk_report_stats(stderr, &report);
 	}
 	if (strcmp(name, "-") == 0)
 		return true;
 	if (!lk_output_begin(&output, name))
 		return false;
-	lk_stats_json(output.stream, products->moments, products->moments_count);
+	lk_report_stats_json(output.stream, &report);
 	return lk_output_end(&output);
 }
 
@@ -174,14 +168,12 @@ bool lk_products_write(const struct lk_options *options)
 		return true;
 	if (!lk_profile_init(&products.profile))
 		return lk_complain("there is no memory left");
-	ok = read_records(&products, add_moment, true);
-	if (options->profile[0])
-		ok &= read_records(&products, add_sample, false);
+	ok = read_records(&products, look_for_tests, true);
+	ok &= read_records(&products, add_sample, false);
 	while (next_order(&list, &order))
 		ok &= write_profile(&products.profile, &order);
 	if (options->stats[0])
 		ok &= write_stats(&products, options->stats);
 	lk_profile_release(&products.profile);
-	free(products.moments);
 	return ok;
 }

@@ -64,6 +64,7 @@ struct lk_profile_stack {
 	 * and Check's are left out. */
 	size_t first, count;
 	bool cut; /* outer frames are missing */
+	bool is_checks; /* Check tells its runner something (judge/check_frames.h) */
 	/* Where a reader should look first (judge/suspect.h), and where the values count
 	 * if one place has to stand for the stack: index into the path, and from the
 	 * location's first line on.  Both 0 if there is none. */
@@ -75,6 +76,7 @@ struct lk_profile_part {
 	struct lk_moment moment;
 	const char *test; /* NULL outside of tests */
 	uint64_t events_lost; /* not 0: it is incomplete */
+	uint64_t check_blocks, check_bytes; /* that Check allocated itself: in no sample */
 };
 
 struct lk_profile_sample {

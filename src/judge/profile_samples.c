@@ -25,6 +25,32 @@ static bool add_sample(struct lk_profile_adding *adding, const struct lk_profile
 	return true;
 }
 
+/* FIRST has for each of the snapshot's stacks the first sample, and 1. */
+static bool add_total(struct lk_profile_adding *adding, const struct lk_total *total,
+		      size_t *first)
+{
+	struct lk_profile *profile = adding->profile;
+	struct lk_profile_part *part = &profile->parts[profile->parts_count - 1];
+	struct lk_profile_sample sample = { .kind = LK_KIND_heap };
+
+	if (!lk_profile_stack_add(adding, total->stack, &sample.stack))
+		return false;
+	if (profile->stacks[sample.stack].is_checks) {
+		part->check_blocks += total->blocks;
+		part->check_bytes += total->bytes;
+		return true;
+	}
+	if (!first[total->stack]) {
+		if (!add_sample(adding, &sample, total->stack, 0))
+			return false;
+		first[total->stack] = profile->samples_count;
+	}
+	uint64_t *values = profile->samples[first[total->stack] - 1].values;
+	values[LK_VALUE_alloc_blocks] += total->blocks;
+	values[LK_VALUE_alloc_bytes] += total->bytes;
+	return true;
+}
+
 static bool add_heap(struct lk_profile_adding *adding)
 {
 	const struct lk_snapshot *snapshot = adding->snapshot;
@@ -42,20 +68,8 @@ static bool add_heap(struct lk_profile_adding *adding)
 		if (ok && !first[site->stack])
 			first[site->stack] = profile->samples_count;
 	}
-	for (size_t i = 0; ok && i < snapshot->totals_count; i++) {
-		const struct lk_total *total = &snapshot->totals[i];
-		struct lk_profile_sample sample = { .kind = LK_KIND_heap };
-
-		if (!first[total->stack]) {
-			ok = add_sample(adding, &sample, total->stack, 0);
-			first[total->stack] = profile->samples_count;
-		}
-		if (ok) {
-			uint64_t *values = profile->samples[first[total->stack] - 1].values;
-			values[LK_VALUE_alloc_blocks] += total->blocks;
-			values[LK_VALUE_alloc_bytes] += total->bytes;
-		}
-	}
+	for (size_t i = 0; ok && i < snapshot->totals_count; i++)
+		ok = add_total(adding, &snapshot->totals[i], first);
 	free(first);
 	return ok;
 }

@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "judge/check_frames.h"
 #include "judge/named_stack.h"
 #include "judge/profile_maker.h"
 #include "judge/suspect.h"
@@ -198,6 +199,7 @@ static bool choose_frames(const struct lk_profile *profile, size_t *path, size_t
 
 	if (!frames)
 		return false;
+	stack->is_checks = lk_check_frames_tell(frames, frames_count);
 	first = lk_named_stack_trim(frames, &frames_count);
 	if (frames_count > 0) {
 		const struct lk_frame *shown = frames + first;

@@ -3,7 +3,6 @@
 
 #include <inttypes.h>
 #include <stdbool.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "judge/escape.h"
@@ -46,18 +45,31 @@ struct row {
 	uint64_t values[COLUMN_COUNT];
 };
 
-static struct row row_of(const struct lk_moment *moment)
+static bool is_told(const struct lk_profile_report *report, const struct lk_profile_part *part)
 {
+	const char *wanted = report->selection.test;
+
+	return part->moment.scope == LK_SCOPE_WINDOW &&
+	       (!wanted || lk_pattern_is(wanted, part->test ? part->test : ""));
+}
+
+static uint64_t without(uint64_t count, uint64_t less)
+{
+	return count > less ? count - less : 0;
+}
+
+static struct row row_of(const struct lk_profile_part *part)
+{
+	const struct lk_moment *moment = &part->moment;
 	const struct lk_counts *counts = &moment->counts;
+	uint64_t allocations = without(counts->allocations, part->check_blocks);
 	struct row row = {
 		.values = {
-			[COLUMN_allocations] = counts->allocations,
-			[COLUMN_bytes] = counts->allocated_bytes,
+			[COLUMN_allocations] = allocations,
+			[COLUMN_bytes] = without(counts->allocated_bytes, part->check_bytes),
 			[COLUMN_peak_bytes] = counts->peak_bytes,
 			/* Taken and given back by the test itself. */
-			[COLUMN_temporary] = counts->allocations > counts->live_blocks ?
-						     counts->allocations - counts->live_blocks :
-						     0,
+			[COLUMN_temporary] = without(allocations, counts->live_blocks),
 			[COLUMN_left_blocks] = counts->live_blocks,
 			[COLUMN_left_bytes] = counts->live_bytes,
 			[COLUMN_descriptors] = counts->opened,
@@ -67,6 +79,9 @@ static struct row row_of(const struct lk_moment *moment)
 		},
 	};
 
+	/* Check's messages are among the most at once, but not among the bytes. */
+	if (moment->totals_known && row.values[COLUMN_peak_bytes] > row.values[COLUMN_bytes])
+		row.values[COLUMN_peak_bytes] = row.values[COLUMN_bytes];
 	memset(row.known, true, sizeof row.known);
 	row.known[COLUMN_bytes] = moment->totals_known;
 	row.known[COLUMN_peak_bytes] = moment->peak_known;
@@ -85,15 +100,17 @@ static void add(struct row *total, const struct row *row)
 	}
 }
 
-static struct row total_of(const struct lk_moment *moments, size_t count)
+static struct row total_of(const struct lk_profile_report *report)
 {
+	const struct lk_profile *profile = report->profile;
 	struct row total = { 0 };
 
 	memset(total.known, true, sizeof total.known);
-	for (size_t i = 0; i < count; i++) {
-		struct row row = row_of(&moments[i]);
+	for (size_t i = 0; i < profile->parts_count; i++) {
+		struct row row = row_of(&profile->parts[i]);
 
-		add(&total, &row);
+		if (is_told(report, &profile->parts[i]))
+			add(&total, &row);
 	}
 	return total;
 }
@@ -122,38 +139,54 @@ static void print_row(FILE *out, const struct row *row, const int *widths, const
 	fputc('\n', out);
 }
 
-static const char *name_of(const struct lk_moment *moment)
+/* Makes WIDTHS no less than what ROW needs. */
+static void widen(int *widths, const struct row *row)
 {
-	return moment->test[0] ? moment->test : "(unknown)";
-}
-
-void lk_stats_print(FILE *out, const struct lk_moment *moments, size_t count)
-{
-	struct row total = total_of(moments, count);
-	int widths[COLUMN_COUNT];
 	char text[32];
 
-	/* No row is wider than the sum, but where that is a dash. */
+	for (int i = 0; i < COLUMN_COUNT; i++) {
+		int width = word(text, sizeof text, row, i);
+
+		widths[i] = width > widths[i] ? width : widths[i];
+	}
+}
+
+static void print_titles(FILE *out, const struct lk_profile_report *report, const struct row *total,
+			 int *widths)
+{
+	const struct lk_profile *profile = report->profile;
+
 	for (int i = 0; i < COLUMN_COUNT; i++)
 		widths[i] = (int)strlen(columns[i].title);
-	for (size_t k = 0; k <= count; k++) {
-		struct row row = k < count ? row_of(&moments[k]) : total;
+	widen(widths, total);
+	/* The sum may be a dash. */
+	for (size_t i = 0; i < profile->parts_count; i++) {
+		struct row row = row_of(&profile->parts[i]);
 
-		for (int i = 0; i < COLUMN_COUNT; i++) {
-			int width = word(text, sizeof text, &row, i);
-
-			widths[i] = width > widths[i] ? width : widths[i];
-		}
+		if (is_told(report, &profile->parts[i]))
+			widen(widths, &row);
 	}
 	for (int i = 0; i < COLUMN_COUNT; i++)
 		fprintf(out, "%*s  ", widths[i], columns[i].title);
 	fputs("test\n", out);
-	for (size_t i = 0; i < count; i++) {
-		struct row row = row_of(&moments[i]);
+}
 
-		print_row(out, &row, widths, name_of(&moments[i]));
+bool lk_report_stats(FILE *out, const struct lk_profile_report *report)
+{
+	const struct lk_profile *profile = report->profile;
+	struct row total = total_of(report);
+	int widths[COLUMN_COUNT];
+
+	print_titles(out, report, &total, widths);
+	for (size_t i = 0; i < profile->parts_count; i++) {
+		const struct lk_profile_part *part = &profile->parts[i];
+		struct row row = row_of(part);
+
+		if (is_told(report, part))
+			print_row(out, &row, widths, part->test ? part->test : "(unknown)");
 	}
 	print_row(out, &total, widths, "(all)");
+	return true;
 }
 
 static void print_members(FILE *out, const struct row *row)
@@ -167,48 +200,37 @@ static void print_members(FILE *out, const struct row *row)
 	}
 }
 
-void lk_stats_json(FILE *out, const struct lk_moment *moments, size_t count)
+static void print_test(FILE *out, const struct lk_profile_part *part)
 {
-	struct row total = total_of(moments, count);
+	struct row row = row_of(part);
+
+	fputs("{\"program\":", out);
+	lk_json_text(out, part->moment.program);
+	fputs(",\"test\":", out);
+	if (part->test)
+		lk_json_text(out, part->test);
+	else
+		fputs("null", out);
+	fputc(',', out);
+	print_members(out, &row);
+	fputc('}', out);
+}
+
+bool lk_report_stats_json(FILE *out, const struct lk_profile_report *report)
+{
+	const struct lk_profile *profile = report->profile;
+	struct row total = total_of(report);
+	const char *separator = "\n";
 
 	fputs("{\"version\":1,\"tests\":[", out);
-	for (size_t i = 0; i < count; i++) {
-		struct row row = row_of(&moments[i]);
-
-		fputs(i > 0 ? ",\n" : "\n", out);
-		fputs("{\"program\":", out);
-		lk_json_text(out, moments[i].program);
-		fputs(",\"test\":", out);
-		if (moments[i].test[0])
-			lk_json_text(out, moments[i].test);
-		else
-			fputs("null", out);
-		fputc(',', out);
-		print_members(out, &row);
-		fputc('}', out);
-	}
+	for (size_t i = 0; i < profile->parts_count; i++)
+		if (is_told(report, &profile->parts[i])) {
+			fputs(separator, out);
+			print_test(out, &profile->parts[i]);
+			separator = ",\n";
+		}
 	fputs("\n],\n\"all\":{", out);
 	print_members(out, &total);
 	fputs("}}\n", out);
-}
-
-bool lk_report_stats(FILE *out, const struct lk_profile_report *report)
-{
-	const struct lk_profile *profile = report->profile;
-	const char *wanted = report->selection.test;
-	struct lk_moment *moments = calloc(profile->parts_count + 1, sizeof *moments);
-	size_t count = 0;
-
-	if (!moments)
-		return false;
-	for (size_t i = 0; i < profile->parts_count; i++) {
-		const struct lk_profile_part *part = &profile->parts[i];
-
-		if (part->moment.scope == LK_SCOPE_WINDOW &&
-		    (!wanted || lk_pattern_is(wanted, part->test ? part->test : "")))
-			moments[count++] = part->moment;
-	}
-	lk_stats_print(out, moments, count);
-	free(moments);
 	return true;
 }

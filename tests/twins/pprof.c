@@ -83,7 +83,8 @@ END_TEST
 START_TEST(test_nothing)
 {
 	use_up();
-	taken = NULL;
+	for (int i = 0; i < 1000; i++)
+		ck_assert(i < 1000);
 }
 END_TEST
 

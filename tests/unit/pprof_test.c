@@ -54,10 +54,10 @@ static struct lk_profile_location locations[] = {
 static size_t paths[] = { 0, 1, 2, 3, 4, 5 };
 static struct lk_profile_stack stacks[] = {
 	{ 0 },
-	{ 0, 3, false, 0, 0 }, /* strdup < xstrdup and parse < test_parse */
-	{ 3, 1, true, 0, 0 },  /* without a name */
-	{ 4, 1, false, 0, 0 }, /* poll */
-	{ 5, 1, false, 0, 0 }, /* in no module */
+	{ .first = 0, .count = 3 },		 /* strdup < xstrdup and parse < test_parse */
+	{ .first = 3, .count = 1, .cut = true }, /* without a name */
+	{ .first = 4, .count = 1 },		 /* poll */
+	{ .first = 5, .count = 1 },		 /* in no module */
 };
 static struct lk_profile_part parts[2];
 static struct lk_profile_sample samples[ROWS_MAX];

@@ -5,27 +5,33 @@
 #include <stdlib.h>
 #include <string.h>
 
-static struct lk_moment moments[2];
+static struct lk_profile_part parts[2];
+static struct lk_profile profile;
+static const char *wanted;
 static char *text;
 
 static void setup(void)
 {
-	memset(moments, 0, sizeof moments);
-	strcpy(moments[0].test, "test_one");
-	strcpy(moments[0].program, "./check_x");
-	moments[0].counts = (struct lk_counts){ .allocations = 10,
-						.allocated_bytes = 1000,
-						.live_blocks = 4,
-						.live_bytes = 40,
-						.peak_bytes = 600,
-						.opened = 3,
-						.started = 2,
-						.spawned = 1 };
-	moments[0].duration_ns = 1234567;
-	moments[1].counts =
+	memset(parts, 0, sizeof parts);
+	profile = (struct lk_profile){ .parts = parts, .parts_count = 2 };
+	wanted = NULL;
+	parts[0].test = "test_one";
+	strcpy(parts[0].moment.program, "./check_x");
+	parts[0].moment.counts = (struct lk_counts){ .allocations = 12,
+						     .allocated_bytes = 1016,
+						     .live_blocks = 4,
+						     .live_bytes = 40,
+						     .peak_bytes = 600,
+						     .opened = 3,
+						     .started = 2,
+						     .spawned = 1 };
+	parts[0].check_blocks = 2;
+	parts[0].check_bytes = 16;
+	parts[0].moment.duration_ns = 1234567;
+	parts[1].moment.counts =
 		(struct lk_counts){ .allocations = 5, .allocated_bytes = 50, .peak_bytes = 20 };
 	for (int i = 0; i < 2; i++)
-		moments[i].totals_known = moments[i].peak_known = true;
+		parts[i].moment.totals_known = parts[i].moment.peak_known = true;
 }
 
 static void teardown(void)
@@ -34,14 +40,15 @@ static void teardown(void)
 	text = NULL;
 }
 
-typedef void maker(FILE *out, const struct lk_moment *moments, size_t count);
+typedef bool maker(FILE *out, const struct lk_profile_report *report);
 
-static void print(maker *make, size_t count)
+static void print(maker *make)
 {
+	struct lk_profile_report report = { .profile = &profile, .selection.test = wanted };
 	size_t size;
 	FILE *out = open_memstream(&text, &size);
 
-	make(out, moments, count);
+	ck_assert(make(out, &report));
 	fclose(out);
 }
 
@@ -71,7 +78,7 @@ static const char *line(const char *test)
 
 START_TEST(a_row_for_each_test_and_their_sum)
 {
-	print(lk_stats_print, 2);
+	print(lk_report_stats);
 	ck_assert_str_eq(line(" test_one"), "10 1000 600 6 4 40 3 2 1 1.234 test_one");
 	ck_assert_str_eq(line("(unknown)"), "5 50 20 5 0 0 0 0 0 0.000 (unknown)");
 	/* The peaks were not at one time. */
@@ -81,9 +88,9 @@ END_TEST
 
 START_TEST(what_was_not_counted_is_a_dash)
 {
-	moments[1].totals_known = false;
-	moments[0].peak_known = false;
-	print(lk_stats_print, 2);
+	parts[1].moment.totals_known = false;
+	parts[0].moment.peak_known = false;
+	print(lk_report_stats);
 	ck_assert_str_eq(line(" test_one"), "10 1000 - 6 4 40 3 2 1 1.234 test_one");
 	ck_assert_str_eq(line("(unknown)"), "5 - 20 5 0 0 0 0 0 0.000 (unknown)");
 	ck_assert_str_eq(line("(all)"), "15 - - 11 4 40 3 2 1 1.234 (all)");
@@ -92,8 +99,8 @@ END_TEST
 
 START_TEST(columns_stand_below_each_other)
 {
-	moments[0].counts.allocated_bytes = 123456789012;
-	print(lk_stats_print, 2);
+	parts[0].moment.counts.allocated_bytes = 123456789012;
+	print(lk_report_stats);
 	size_t width = strcspn(text, "\n") - strlen("test");
 
 	for (const char *at = text; *at; at += strcspn(at, "\n") + 1) {
@@ -106,8 +113,8 @@ END_TEST
 
 START_TEST(names_cannot_reach_the_terminal)
 {
-	strcpy(moments[0].test, "a\n\033[31m");
-	print(lk_stats_print, 1);
+	parts[0].test = "a\n\033[31m";
+	print(lk_report_stats);
 	ck_assert_ptr_null(strchr(text, '\033'));
 	ck_assert_ptr_nonnull(strstr(text, "a\\n\\x1b[31m\n"));
 }
@@ -115,15 +122,30 @@ END_TEST
 
 START_TEST(no_test_has_an_empty_sum)
 {
-	print(lk_stats_print, 0);
+	profile.parts_count = 0;
+	print(lk_report_stats);
 	ck_assert_str_eq(line("(all)"), "0 0 0 0 0 0 0 0 0 0.000 (all)");
+}
+END_TEST
+
+START_TEST(only_tests_that_are_selected)
+{
+	wanted = "*_one";
+	print(lk_report_stats);
+	ck_assert_str_eq(line("(unknown)"), "");
+	ck_assert_str_eq(line("(all)"), "10 1000 600 6 4 40 3 2 1 1.234 (all)");
+	teardown();
+	wanted = NULL;
+	parts[0].moment.scope = LK_SCOPE_PROCESS;
+	print(lk_report_stats);
+	ck_assert_str_eq(line("(all)"), "5 50 20 5 0 0 0 0 0 0.000 (all)");
 }
 END_TEST
 
 START_TEST(json_has_the_same_numbers)
 {
-	moments[1].peak_known = false;
-	print(lk_stats_json, 2);
+	parts[1].moment.peak_known = false;
+	print(lk_report_stats_json);
 	ck_assert_ptr_nonnull(strstr(text, "{\"program\":\"./check_x\",\"test\":\"test_one\","
 					   "\"allocations\":10,\"bytes\":1000,\"peak_bytes\":600,"
 					   "\"temporary\":6,\"left_blocks\":4,\"left_bytes\":40,"
@@ -147,6 +169,7 @@ static Suite *suite(void)
 	tcase_add_test(cases, columns_stand_below_each_other);
 	tcase_add_test(cases, names_cannot_reach_the_terminal);
 	tcase_add_test(cases, no_test_has_an_empty_sum);
+	tcase_add_test(cases, only_tests_that_are_selected);
 	tcase_add_test(cases, json_has_the_same_numbers);
 	suite_add_tcase(suite, cases);
 	return suite;
