@@ -182,6 +182,7 @@ static void find_line(const struct lk_source *source, struct unit *unit, Dwarf_A
 
 	if (!line)
 		return;
+	place->directory = unit->directory;
 	place->file = shorten(libdw->dwarf_linesrc(line, NULL, NULL), unit->directory);
 	if (libdw->dwarf_lineno(line, &number) == 0 && number > 0)
 		place->line = (unsigned)number;
@@ -197,6 +198,7 @@ static void find_call(const struct lk_source *source, struct unit *unit, Dwarf_D
 	Dwarf_Files *files;
 	size_t count;
 
+	place->directory = unit->directory;
 	if (libdw->dwarf_formudata(libdw->dwarf_attr(die, DW_AT_call_file, &attribute),
 				   &number) == 0 &&
 	    libdw->dwarf_getsrcfiles(&unit->tree, &files, &count) == 0 && number < count)

@@ -18,6 +18,7 @@ struct lk_place {
 	const char *name;	  /* as written in the source */
 	const char *linkage_name; /* mangled */
 	const char *file;	  /* see struct lk_frame */
+	const char *directory;	  /* where the compiler ran */
 	unsigned line;
 	unsigned start; /* where the function is declared */
 	bool inlined; /* into the place that follows */

@@ -284,6 +284,7 @@ static size_t name_all(struct lk_symbols *symbols, struct lookup *lookup, struct
 		frames[i] = frames[0];
 		frames[i].function = choose_name(symbols, place);
 		frames[i].file = place->file;
+		frames[i].directory = place->directory;
 		frames[i].line = place->line;
 		frames[i].start = place->start;
 		frames[i].inlined = place->inlined;

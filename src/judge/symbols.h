@@ -30,6 +30,7 @@ struct lk_frame {
 	uintptr_t pc;		 /* the return address this frame came from */
 	const char *function;	 /* demangled */
 	const char *file;	 /* see above */
+	const char *directory;	 /* to which FILE is relative; NULL unknown */
 	unsigned line;		 /* 0 if unknown */
 	unsigned start;		 /* the line where the function is declared, 0 if unknown */
 	bool inlined;		 /* inlined into the frame that follows */
