@@ -44,6 +44,7 @@ struct lk_profile_module {
 struct lk_profile_line {
 	const char *function; /* NULL unknown; so is FILE */
 	const char *file;     /* see struct lk_frame */
+	const char *directory; /* to which FILE is relative; NULL unknown */
 	unsigned line;	      /* 0 unknown */
 	unsigned start;	      /* where the function is declared, 0 unknown */
 };

@@ -82,11 +82,13 @@ static bool add_line(struct lk_profile *profile, const struct lk_frame *frame)
 	struct lk_profile_line row = {
 		.function = lk_intern(strings, frame->function),
 		.file = lk_intern(strings, frame->file),
+		.directory = lk_intern(strings, frame->directory),
 		.line = frame->line,
 		.start = frame->start,
 	};
 	profile->lines[profile->lines_count++] = row;
-	return (row.function || !frame->function) && (row.file || !frame->file);
+	return (row.function || !frame->function) && (row.file || !frame->file) &&
+	       (row.directory || !frame->directory);
 }
 
 static bool name_location(struct lk_profile *profile, struct lk_profile_location *location)

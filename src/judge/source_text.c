@@ -13,9 +13,9 @@ enum { SIZE_MAX_OF_SOURCE = 16 << 20 };
 
 static bool has_ending_of_source(const char *file)
 {
-	static const char *const endings[] = { ".c",   ".h",   ".cc", ".cpp", ".cxx", ".C",
+	static const char *const endings[] = { ".c",   ".h",   ".cc",  ".cpp", ".cxx", ".C",
 					       ".hh",  ".hpp", ".hxx", ".inc", ".def", ".y",
-					       ".l",   ".S",   ".s",  ".m",   ".rs",  ".go",
+					       ".l",   ".S",   ".s",   ".m",   ".rs",  ".go",
 					       ".f90", ".ipp", ".tcc" };
 	const char *ending = strrchr(file, '.');
 
@@ -26,11 +26,12 @@ static bool has_ending_of_source(const char *file)
 }
 
 /* Opens FOLDER/FILE; nothing that blocks, and no device. */
-static int open_regular(const char *folder, size_t folder_size, const char *file, struct stat *status)
+static int open_regular(const char *folder, size_t folder_size, const char *file,
+			struct stat *status)
 {
 	char path[PATH_MAX];
-	int size = folder ? snprintf(path, sizeof path, "%.*s/%s", (int)folder_size, folder, file) :
-			    snprintf(path, sizeof path, "%s", file);
+	int size = folder ? snprintf(path, sizeof path, "%.*s/%s", (int)folder_size, folder, file)
+			  : snprintf(path, sizeof path, "%s", file);
 
 	if (size < 0 || (size_t)size >= sizeof path)
 		return -1;
@@ -118,8 +119,8 @@ bool lk_source_text_open(const char *file, const char *directory, const char *pr
 		lk_source_text_close(&text);
 		return false;
 	}
-	text.is_newer = program && stat(program, &of_program) == 0 &&
-			status.st_mtime > of_program.st_mtime;
+	text.is_newer =
+		program && stat(program, &of_program) == 0 && status.st_mtime > of_program.st_mtime;
 	*ret = text;
 	return true;
 }

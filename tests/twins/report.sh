@@ -80,6 +80,18 @@ tap_check "descriptors are told one by one" \
 tap_check "a library can be chosen" \
 	eval 'json_is 1328 "heap total live_bytes" "$leakcheck" report --include=profiled --format=json old'
 
+line=$(grep -n "xmalloc(100)" "$twins/profiled.c" | cut -d: -f1)
+report --format=annotate old >said
+tap_check "source lines have bytes, blocks and cumulative bytes beside them" \
+	eval 'grep -qE "^ *$line +300 B +3 +300 B +xmalloc\(100\);$" said'
+tap_check "lines that only call have cumulative bytes" \
+	eval 'grep -qE "^ *[0-9]+ +28 B +keep_more\(count\);$" said'
+cp "$twins/profiled.c" elsewhere.c && compile elsewhere ./elsewhere.c -O1 && rm elsewhere.c
+watch --capture=sourceless ./elsewhere >out 2>err
+"$leakcheck" report --format=annotate sourceless >said
+tap_check "a source that is not here is named, its lines are told" \
+	eval 'grep -q "elsewhere.c: .*(the source cannot be read here)$" said &&
+	grep -qE "^ *$line +300 B +3 +300 B *$" said'
 tap_check "threads are dumped as Go does, one by one" \
 	eval '"$leakcheck" report --format=threads old | grep -qE "^main thread [0-9]+ .running.:$"'
 tap_check "and by stack" \
@@ -96,7 +108,6 @@ difference ()	# [OPTION...] OLD NEW
 {
 	"$leakcheck" diff --include=profiled.c "$@"
 }
-line=$(grep -n "xmalloc(100)" "$twins/profiled.c" | cut -d: -f1)
 tap_check "what grew is a row as tracemalloc prints it" \
 	eval 'difference --kind=heap old new >said;
 	grep -qx "     .*profiled.c:$line: size=500 B (+200 B), count=5 (+2), average=100 B" said'

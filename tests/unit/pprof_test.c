@@ -39,13 +39,13 @@ static struct lk_profile_module modules[] = {
 	  .is_program = true },
 };
 static struct lk_profile_line lines[] = {
-	{ "strdup", NULL, 0, 0 },	 /* 0: in libc */
-	{ "xstrdup", "util.c", 31, 29 }, /* 1: inlined into the next */
-	{ "parse", "parse.c", 88, 80 },
-	{ "test_parse", "check_x.c", 40, 38 }, /* 3 */
-	{ NULL, NULL, 0, 0 },
-	{ "poll", NULL, 0, 0 }, /* 5: in libc */
-	{ "odd\n\xff", "check_x.c", 7, 6 },
+	{ "strdup", NULL, NULL, 0, 0 },	 /* 0: in libc */
+	{ "xstrdup", "util.c", NULL, 31, 29 }, /* 1: inlined into the next */
+	{ "parse", "parse.c", NULL, 88, 80 },
+	{ "test_parse", "check_x.c", NULL, 40, 38 }, /* 3 */
+	{ NULL, NULL, NULL, 0, 0 },
+	{ "poll", NULL, NULL, 0, 0 }, /* 5: in libc */
+	{ "odd\n\xff", "check_x.c", NULL, 7, 6 },
 };
 static struct lk_profile_location locations[] = {
 	{ 0, 0x101, 0, 1 }, { 2, 0x201, 1, 2 }, { 2, 0x301, 3, 1 },

@@ -62,19 +62,25 @@ static struct lk_profile fixture = {
 	.samples = fixture_samples,
 };
 
+static void fixture_set_line(size_t index, const char *function, const char *file, unsigned line)
+{
+	fixture_lines[index] =
+		(struct lk_profile_line){ .function = function, .file = file, .line = line };
+}
+
 /* Equal text has to be an equal pointer. */
 static void fixture_setup(void)
 {
 	static const char parse_c[] = "parse.c", main_c[] = "main.c", parse[] = "parse";
 	static const char test_one[] = "test_one", test_two[] = "test_two";
 
-	fixture_lines[0] = (struct lk_profile_line){ "xmalloc", parse_c, 10, 9 };
-	fixture_lines[1] = (struct lk_profile_line){ parse, parse_c, 20, 19 };
-	fixture_lines[2] = (struct lk_profile_line){ parse, parse_c, 21, 19 };
-	fixture_lines[3] = (struct lk_profile_line){ test_one, main_c, 30, 29 };
-	fixture_lines[4] = (struct lk_profile_line){ test_two, main_c, 40, 39 };
-	fixture_lines[6] = (struct lk_profile_line){ "copy", "util.c", 5, 4 };
-	fixture_lines[7] = (struct lk_profile_line){ parse, parse_c, 22, 19 };
+	fixture_set_line(0, "xmalloc", parse_c, 10);
+	fixture_set_line(1, parse, parse_c, 20);
+	fixture_set_line(2, parse, parse_c, 21);
+	fixture_set_line(3, test_one, main_c, 30);
+	fixture_set_line(4, test_two, main_c, 40);
+	fixture_set_line(6, "copy", "util.c", 5);
+	fixture_set_line(7, parse, parse_c, 22);
 	fixture_parts[0].test = test_one;
 	fixture_parts[1].test = test_two;
 	fixture.samples_count = 0;

@@ -43,7 +43,10 @@ static void put(const char *file, const char *bytes, size_t size)
 	ck_assert_int_eq(fclose(out), 0);
 }
 
-static bool open_it(const char *file) { return lk_source_text_open(file, folder, NULL, &text); }
+static bool open_it(const char *file)
+{
+	return lk_source_text_open(file, folder, NULL, &text);
+}
 
 START_TEST(lines_are_counted_from_one)
 {
