@@ -52,16 +52,9 @@ bool lk_products_are_wanted(const struct lk_options *options)
 	return options->profile[0] || options->stats[0];
 }
 
-static bool check_output(const char *name)
+static bool check_profile(const char *name)
 {
-	struct lk_output output;
-
-	if (!name[0])
-		return lk_complain("a profile needs the name of a file");
-	if (!lk_output_begin(&output, name))
-		return false;
-	lk_output_cancel(&output);
-	return true;
+	return name[0] ? lk_output_check(name) : lk_complain("a profile needs the name of a file");
 }
 
 bool lk_products_begin(struct lk_options *options)
@@ -71,10 +64,10 @@ bool lk_products_begin(struct lk_options *options)
 
 	options->totals |= lk_products_are_wanted(options);
 	while (next_order(&list, &order))
-		if (!check_output(order.name))
+		if (!check_profile(order.name))
 			return false;
 	return strcmp(options->stats, "-") == 0 || !options->stats[0] ||
-	       check_output(options->stats);
+	       lk_output_check(options->stats);
 }
 
 static bool look_for_tests(struct products *products, const struct lk_snapshot *snapshot)

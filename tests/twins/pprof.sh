@@ -239,6 +239,18 @@ else
 	tap_skip "what go tool pprof reads" "Go is not installed"
 fi
 
+# What is no plain file is written itself, not put aside.
+ln -s /dev/null nowhere
+mkfifo pipe
+cat pipe >from_pipe &
+ROWS=3 watch --no-rerun --settle=20 --profile=nowhere --stats=pipe ./program >out 2>err
+wait
+tap_check "a link stays" test -L nowhere
+tap_check "a pipe gets what is written" json test_rows from_pipe tests 0 test
+
+tap_check "the library has nothing of zlib" \
+	eval '! readelf -d "$libraries/libleakcheck.so" | grep libz'
+
 # What cannot be written is told before anything runs.
 for option in --profile=/no/such/folder/p --profile=fd:/no/such/folder/p --stats=/no/such/folder/s; do
 	ROWS=1 returns 2 watch "$option" ./program
