@@ -59,7 +59,7 @@ function take_option(row,    name, standard)
 		standard = "none"
 	else if (field[2] == "set")
 		standard = usual_words
-	else if (field[2] == "signal")
+	else if (field[2] == "signal" || (field[2] == "seconds" && standard == 0))
 		standard = "none"
 	else if (field[2] == "word")
 		standard = string[1]

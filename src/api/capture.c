@@ -33,7 +33,10 @@ void lk_capture_append(const struct lk_snapshot *snapshot)
 	if (fd >= 0)
 		LK_REAL(close)(fd);
 	lk_room_give_back(&room);
-	if (!ok && __atomic_fetch_add(&lk_tracker.run->captures_lost, 1, __ATOMIC_RELAXED) == 0)
+	struct lk_run *run = lk_tracker.run;
+	uint64_t before = __atomic_fetch_add(ok ? &run->captures : &run->captures_lost, 1,
+					     __ATOMIC_RELAXED);
+	if (!ok && before == 0)
 		lk_say("%s: %s; what was captured is lost", path, strerror(error));
 	lk_quiet_end(saved);
 }

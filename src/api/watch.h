@@ -15,6 +15,7 @@
 #include "probe/listener.h"
 #include "probe/reach.h"
 #include "probe/recount.h"
+#include "probe/soak.h"
 #include "probe/serial.h"
 #include "probe/release.h"
 #include "probe/stack_bounds.h"

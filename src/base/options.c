@@ -8,7 +8,7 @@
 #include "base/light.h"
 
 enum kind { KIND_flag, KIND_number, KIND_text, KIND_word, KIND_list, KIND_set, KIND_signal,
-	    KIND_output, KIND_limits };
+	    KIND_output, KIND_limits, KIND_seconds };
 
 const char *const lk_fail_on_words[LK_FAIL_ON_COUNT] = {
 #define LK_FAIL_ON(word, by_default, meaning) #word,
@@ -108,6 +108,33 @@ static bool set_number(unsigned *number, const char *value, unsigned least, unsi
 	return true;
 }
 
+/* "10", "0.25" */
+static bool set_seconds(unsigned *milliseconds, const char *value, const struct place *place)
+{
+	char digits[16] = "";
+	size_t whole = strcspn(value, "."), decimals = value[whole] ? strlen(value + whole + 1) : 0;
+	struct lk_text text;
+
+	if (whole == 0 || whole > 8 || decimals > 3 || (value[whole] && decimals == 0))
+		return false;
+	lk_text_init(&text, digits, sizeof digits);
+	lk_text_add_bytes(&text, value, whole);
+	lk_text_add_bytes(&text, value + whole + (decimals > 0), decimals);
+	lk_text_add_bytes(&text, "000", 3 - decimals);
+	return set_number(milliseconds, digits, place->least, place->most);
+}
+
+static bool fail_seconds(char *error, const char *name, size_t length, const struct place *place)
+{
+	char why[64];
+	struct lk_text text;
+
+	lk_text_init(&text, why, sizeof why);
+	lk_text_format(&text, "takes seconds from %u.%u to %u", place->least / 1000,
+		       place->least % 1000 / 100, place->most / 1000);
+	return fail(error, name, length, why);
+}
+
 /* "lost,fd", "all", "none" */
 static bool set_words(unsigned *set, const char *value)
 {
@@ -201,6 +228,10 @@ bool lk_options_set(struct lk_options *options, const char *name, size_t length,
 	case KIND_number:
 		if (!set_number(target, value, places[row].least, places[row].most))
 			return fail_range(error, name, length, &places[row]);
+		return true;
+	case KIND_seconds:
+		if (!set_seconds(target, value, &places[row]))
+			return fail_seconds(error, name, length, &places[row]);
 		return true;
 	case KIND_set:
 		if (!set_words(target, value))

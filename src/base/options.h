@@ -12,6 +12,7 @@ enum { LK_OPTION_TEXT_MAX = 1024, LK_OPTION_LIST_MAX = 4096, LK_OPTION_ERROR_MAX
 
 typedef bool lk_option_flag;
 typedef unsigned lk_option_number;
+typedef unsigned lk_option_seconds; /* in milliseconds */
 typedef char lk_option_word[LK_OPTION_TEXT_MAX];
 typedef int lk_option_signal;
 typedef char lk_option_text[LK_OPTION_TEXT_MAX];

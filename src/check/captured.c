@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 #include "check/captured.h"
 
-#include <stdbool.h>
 #include <unistd.h>
 
 #include "api/capture.h"
@@ -12,13 +11,13 @@
 
 static LK_HOT pid_t written_by;
 
-static bool has_record_of_its_own(pid_t process)
+bool lk_captured_may(void)
 {
 	switch (lk_runner.role) {
 	case LK_ROLE_NONE:
 		return true;
 	case LK_ROLE_RUNNER:
-		return process == lk_runner.process && !lk_rerun_is_copy();
+		return getpid() == lk_runner.process && !lk_rerun_is_copy();
 	default:
 		return false;
 	}
@@ -29,8 +28,9 @@ void lk_captured_end(void)
 	if (!lk_capture_is_wanted() || lk_self.in_vfork_child)
 		return;
 	pid_t process = getpid();
-	if (written_by == process || !has_record_of_its_own(process))
+	if (written_by == process || !lk_captured_may())
 		return;
+	lk_soak_end();
 	written_by = process;
 	lk_capture_process();
 }

@@ -100,6 +100,14 @@ static void hand_on_number(struct lk_text *text, const char *name, unsigned now,
 	lk_text_add_number(text, now);
 }
 
+static void hand_on_seconds(struct lk_text *text, const char *name, unsigned now, unsigned usual)
+{
+	if (now == usual)
+		return;
+	begin(text, name);
+	lk_text_format(text, "%u.%u%u%u", now / 1000, now / 100 % 10, now / 10 % 10, now % 10);
+}
+
 static void hand_on_set(struct lk_text *text, const char *name, unsigned now, unsigned usual)
 {
 	const char *separator = "";

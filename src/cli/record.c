@@ -73,7 +73,7 @@ static bool has_tests(const struct lk_run *run)
 
 void lk_record_complain_if_empty(const struct lk_run *run, bool verify_all)
 {
-	if (has_tests(run))
+	if (has_tests(run) || lk_summary_is_capture(run))
 		return;
 	if (run->processes == 0)
 		lk_complain("nothing was watched: no process of this run loaded the library; "

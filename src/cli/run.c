@@ -2,6 +2,7 @@
 /* The verb run: the program with the library in it, then the summary. */
 #include <errno.h>
 #include <fcntl.h>
+#include <inttypes.h>
 #include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -20,6 +21,7 @@
 #include "cli/record.h"
 #include "cli/run.h"
 #include "cli/verb.h"
+#include "report/plural.h"
 #include "report/rules.h"
 #include "report/status.h"
 #include "report/summary.h"
@@ -92,7 +94,7 @@ static bool begin_report(char *name)
 static bool begin_capture(struct lk_options *options)
 {
 	return (!options->capture[0] || make_absolute(options->capture, "capture")) &&
-	       lk_captures_begin(options, lk_products_are_wanted(options));
+	       lk_captures_begin(options, lk_products_are_wanted(options) || options->every > 0);
 }
 
 /* What the library ignores, read here too, so that nothing runs when it cannot be. */
@@ -201,6 +203,9 @@ int lk_run(char **program, struct lk_options *options, const char *new_baseline)
 	bool is_written = write_files(options, &seen, program, &ignored);
 
 	is_written &= lk_products_write(options);
+	if (seen.captures_lost > 0)
+		is_written = lk_complain("%" PRIu64 " snapshot%s could not be written",
+					 seen.captures_lost, lk_plural(seen.captures_lost));
 	lk_record_complain_if_empty(&seen, options->verify_all);
 	if (new_baseline)
 		return is_written ? LK_STATUS_CLEAN : LK_STATUS_REFUSED;

@@ -28,7 +28,7 @@ enum lk_not_checked {
 	LK_NOT_CHECKED_COUNT
 };
 
-enum { LK_RUN_MAGIC = 0x4c4b5238, LK_NOTICES_MAX = 16, LK_NOTICE_SIZE = 256, LK_RULES_MAX = 4096,
+enum { LK_RUN_MAGIC = 0x4c4b5240, LK_NOTICES_MAX = 16, LK_NOTICE_SIZE = 256, LK_RULES_MAX = 4096,
        LK_RUN_KINDS_MAX = 8 };
 enum { LK_RUN_ROOM = 3456 };
 
@@ -98,7 +98,7 @@ struct lk_run {
 	uint32_t ledger_wanted;
 	uint32_t ledger_lost; /* lines that could not be written */
 	uint64_t ledger_used; /* bytes */
-	uint64_t captures_lost; /* records that could not be written */
+	uint64_t captures, captures_lost; /* records that were written, and that could not be */
 };
 _Static_assert(offsetof(struct lk_run, open) <= 4096, "one page");
 

@@ -6,6 +6,7 @@
 #include "base/self.h"
 #include "probe/big.h"
 #include "probe/counters.h"
+#include "probe/soak.h"
 #include "probe/totals.h"
 #include "probe/tracker.h"
 #include "probe/unwind.h"
@@ -196,6 +197,12 @@ static LK_COLD void touch(const struct leaf *leaf, size_t chunk)
 	leaf->touched[chunk] = 1;
 }
 
+static LK_COLD void count_taken(const struct lk_block *block, bool allocation)
+{
+	lk_totals_taken(block->stack, block->size, allocation);
+	lk_soak_event();
+}
+
 /* A block is in the place of one whose end nobody saw. */
 static LK_COLD void forget(row value, uint32_t current)
 {
@@ -225,7 +232,7 @@ static inline void insert(const struct lk_block *block, int allocation)
 	if (LK_UNLIKELY(before != 0))
 		forget(before, current);
 	if (LK_UNLIKELY(!lk_counters_block(block->epoch, current, +1, allocation)))
-		lk_totals_taken(block->stack, block->size, allocation);
+		count_taken(block, allocation);
 }
 
 static LK_COLD void put_quietly(void *block, size_t size)
@@ -257,6 +264,7 @@ static LK_COLD void take_rarely(row value, uintptr_t address)
 	lk_counters_block(block.epoch, __atomic_load_n(&lk_tracker.epoch, __ATOMIC_RELAXED), -1,
 			  0);
 	lk_totals_given_back(block.stack, block.size);
+	lk_soak_event();
 }
 
 static inline bool take(uintptr_t address, struct lk_block *ret)

@@ -7,6 +7,11 @@
 #include "judge/escape.h"
 #include "report/plural.h"
 
+bool lk_summary_is_capture(const struct lk_run *run)
+{
+	return run->captures > 0 && run->runners == 0;
+}
+
 static void print_verdicts(const struct lk_run *run, FILE *stream)
 {
 	char sites[48] = "", children[48] = "";
@@ -55,7 +60,8 @@ enum lk_status lk_summary_status(const struct lk_run *run, const struct lk_optio
 	if (run->tests_leaked > 0 || run->misuses > 0)
 		return LK_STATUS_LEAKED;
 	if (run->tests_checked + not_checked + run->tests_ignored == 0)
-		return LK_STATUS_UNSURE;
+		return lk_summary_is_capture(run) && !options->require ? LK_STATUS_CLEAN :
+									 LK_STATUS_UNSURE;
 	if (options->require && (run->tests_unsure > 0 || run->events_lost > 0 || not_checked > 0))
 		return LK_STATUS_UNSURE;
 	if (options->strict_suppressions && run->stale_rules > 0)
@@ -138,7 +144,12 @@ void lk_summary_print_doubts(const struct lk_run *run, FILE *stream)
 
 void lk_summary_print(const struct lk_run *run, FILE *stream)
 {
-	print_verdicts(run, stream);
+	if (lk_summary_is_capture(run))
+		fprintf(stream,
+			"leakcheck: %" PRIu64 " snapshot%s captured; no Check test was seen\n",
+			run->captures, lk_plural(run->captures));
+	else
+		print_verdicts(run, stream);
 	print_ignored(run, stream);
 	lk_summary_print_doubts(run, stream);
 	if (run->misuses > 0)

@@ -23,6 +23,9 @@ void lk_summary_print_doubts(const struct lk_run *run, FILE *stream);
 /* Tests that got no verdict, of all reasons together. */
 uint64_t lk_summary_not_checked(const struct lk_run *run);
 
+/* Was a program captured that has no tests? */
+bool lk_summary_is_capture(const struct lk_run *run);
+
 /* The exit status that OPTIONS give to a run whose program returned 0. */
 enum lk_status lk_summary_status(const struct lk_run *run, const struct lk_options *options);
 

@@ -7,7 +7,7 @@
 #include <string.h>
 
 enum kind { KIND_flag, KIND_number, KIND_text, KIND_word, KIND_list, KIND_set, KIND_signal,
-	    KIND_output, KIND_limits };
+	    KIND_output, KIND_limits, KIND_seconds };
 
 /* The list once more, with what the rows of the header leave out. */
 static const struct expected {
@@ -69,6 +69,7 @@ START_TEST(starts_with_the_defaults)
 #define IS_flag(name, standard) ck_assert(options.name == (standard))
 #define IS_number(name, standard) ck_assert_uint_eq(options.name, (standard))
 #define IS_set IS_number
+#define IS_seconds IS_number
 #define IS_text(name, standard) ck_assert_str_eq(options.name, (standard))
 #define IS_list IS_text
 #define IS_word IS_text
@@ -142,6 +143,27 @@ static void check_number(const struct expected *row)
 	ck_assert(!lk_options_set(&options, row->name, strlen(row->name), text, error));
 	snprintf(range, sizeof range, "from %u to %u", row->least, row->most);
 	ck_assert_ptr_nonnull(strstr(error, range));
+}
+
+/* Their bounds are from a tenth of a second to a day. */
+static void check_seconds(const struct expected *row)
+{
+	static const struct {
+		const char *value;
+		unsigned milliseconds;
+	} good[] = { { "10", 10000 }, { "0.25", 250 },	      { "1.5", 1500 },
+		     { "0.1", 100 },  { "86400", 86400000 }, { "2.125", 2125 } };
+	static const char *const bad[] = { "",	   "0",	     "0.05",  ".5",	   "1.",
+					   "1.2345", "1.2.3",  "86400.001", "999999999", "-1",
+					   "1s",   "1,5",    " 1",    "1e1" };
+	const unsigned *milliseconds = (const void *)((const char *)&options + row->offset);
+
+	for (size_t i = 0; i < sizeof good / sizeof *good; i++) {
+		accept(row->name, good[i].value);
+		ck_assert_uint_eq(*milliseconds, good[i].milliseconds);
+	}
+	for (size_t i = 0; i < sizeof bad / sizeof *bad; i++)
+		refuse(row->name, bad[i]);
 }
 
 static void check_text(const struct expected *row)
@@ -282,6 +304,9 @@ START_TEST(takes_what_its_kind_allows)
 	switch (row->kind) {
 	case KIND_flag:
 		check_flag(row);
+		break;
+	case KIND_seconds:
+		check_seconds(row);
 		break;
 	case KIND_number:
 		check_number(row);
