@@ -115,10 +115,13 @@ static void count(struct lk_findings *findings, const struct lk_finding *finding
 	findings->bytes += finding->bytes + finding->through_bytes;
 }
 
+/* Of what is unproven, for one reason, the first are enough: a library that was set up
+ * keeps hundreds of blocks, and to name them takes longer than the test. */
 static bool is_shown(const struct making *making, enum lk_ruling ruling)
 {
-	return ruling == LK_RULING_fail || ruling == LK_RULING_unproven ||
-	       making->policy->notes;
+	if (ruling == LK_RULING_unproven && making->findings->unproven < LK_UNPROVEN_MAX)
+		return true;
+	return ruling == LK_RULING_fail || making->policy->notes;
 }
 
 /* What nobody asks for by name is only counted. */
@@ -146,6 +149,7 @@ static bool conclude(const struct making *making, struct lk_finding *finding)
 	}
 	count(making->findings, finding);
 	finding->is_hidden = !is_shown(making, finding->ruling);
+	making->findings->unproven += !finding->is_hidden && finding->ruling == LK_RULING_unproven;
 	if (!finding->is_hidden)
 		return keep(making->findings, finding);
 	/* They leave room for the others. */

@@ -55,6 +55,7 @@ struct lk_findings {
 	/* Those that fail the test first; heap by bytes, then descriptors, then threads. */
 	struct lk_finding *rows;
 	size_t count, hidden;
+	uint64_t unproven; /* of the rows that are not hidden */
 	/* Over all rows and those beyond LK_FINDINGS_MAX, which have no row. */
 	uint64_t leaks[LK_KIND_COUNT]; /* that fail: sites of heap; descriptors; threads */
 	uint64_t blocks, bytes;	       /* of the heap sites that fail */
@@ -67,7 +68,7 @@ struct lk_findings {
 };
 
 /* Rows beyond this only count, so that a report stays bounded. */
-enum { LK_FINDINGS_MAX = 1000 };
+enum { LK_FINDINGS_MAX = 1000, LK_UNPROVEN_MAX = 10 };
 
 struct lk_suppressions;
 struct lk_baseline;

@@ -203,6 +203,9 @@ void lk_report_findings(FILE *out, const struct lk_findings *findings, const cha
 	if (findings->left_out > 0)
 		fprintf(out, "%s... and %" PRIu64 " more leak%s\n", prefix, findings->left_out,
 			lk_plural(findings->left_out));
+	if (findings->rulings[LK_RULING_unproven] > findings->unproven)
+		fprintf(out, "%s... and %" PRIu64 " more not proven (--notes names them)\n", prefix,
+			findings->rulings[LK_RULING_unproven] - findings->unproven);
 	if (findings->not_again[0]) {
 		fprintf(out, "%snote: the test could not be run again: ", prefix);
 		lk_escape(out, findings->not_again);

@@ -238,6 +238,23 @@ START_TEST(what_is_held_is_no_leak)
 }
 END_TEST
 
+START_TEST(of_what_is_unproven_the_first_are_named)
+{
+	for (int i = 0; i < LK_UNPROVEN_MAX + 7; i++) {
+		add_site(1, 1, 10);
+		sites[i].hold = LK_HOLD_RETAINED;
+	}
+	make();
+	ck_assert_uint_eq(findings.count, LK_UNPROVEN_MAX);
+	ck_assert_uint_eq(findings.rulings[LK_RULING_unproven], LK_UNPROVEN_MAX + 7);
+
+	struct lk_policy policy = { .fail_on = LK_FAIL_ON_DEFAULT, .notes = true };
+	lk_findings_release(&findings);
+	ck_assert(lk_findings_make(&snapshot, &policy, &findings));
+	ck_assert_uint_eq(findings.count, LK_UNPROVEN_MAX + 7);
+}
+END_TEST
+
 START_TEST(rows_end_where_the_limit_is)
 {
 	uint64_t bytes = 0;
@@ -428,6 +445,7 @@ int main(void)
 	tcase_add_test(tests, what_was_put_over_an_open_descriptor_is_no_leak);
 	tcase_add_test(tests, what_is_reached_through_a_lost_block_is_told_with_it);
 	tcase_add_test(tests, what_is_held_is_no_leak);
+	tcase_add_test(tests, of_what_is_unproven_the_first_are_named);
 	tcase_add_test(tests, rows_end_where_the_limit_is);
 	tcase_add_test(tests, exactly_the_limit_leaves_nothing_out);
 	tcase_add_test(tests, ids_do_not_depend_on_lines);
