@@ -7,6 +7,7 @@
 #include <stdio_ext.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <sys/sysinfo.h>
 #include <sys/sendfile.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -155,6 +156,7 @@ struct mappings {
 	struct {
 		uintptr_t start;
 		size_t size;
+		bool is_sparse; /* pages that are in no memory hold nothing */
 	} rows[MAPPINGS_MAX];
 	size_t count;
 };
@@ -180,20 +182,32 @@ static void find_shared(void *context, const struct lk_map *map)
 			return;
 	}
 	mappings->rows[mappings->count].start = map->start;
+	mappings->rows[mappings->count].is_sparse = strncmp(map->name, "/dev/zero", 9) == 0 ||
+						    strncmp(map->name, "/memfd:", 7) == 0;
 	mappings->rows[mappings->count++].size = map->end - map->start;
 }
 
+static bool is_nothing_swapped(void)
+{
+	struct sysinfo info;
+
+	return sysinfo(&info) == 0 && info.freeswap == info.totalswap;
+}
+
 /* The same content at the same place, shared with the copy's own children only. */
-static void replace_mapping(uintptr_t start, size_t size)
+static void replace_mapping(uintptr_t start, size_t size, bool is_sparse)
 {
 	enum { PAGE = 4096 };
+	unsigned char resident[MAPPING_SIZE_MAX / PAGE];
 	char *own = mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
 
 	if (own == MAP_FAILED)
 		return;
+	is_sparse = is_sparse && mincore((void *)start, size, resident) == 0;
 	/* A file may end before its mapping does. */
 	for (size_t at = 0; at < size; at += PAGE)
-		lk_proc_memory((const void *)(start + at), own + at, PAGE);
+		if (!is_sparse || resident[at / PAGE] & 1)
+			lk_proc_memory((const void *)(start + at), own + at, PAGE);
 	if (mremap(own, size, size, MREMAP_MAYMOVE | MREMAP_FIXED, start) == MAP_FAILED)
 		munmap(own, size);
 }
@@ -203,8 +217,10 @@ static void replace_shared_memory(const struct lk_shared_memory *kept)
 	struct mappings mappings = { .kept = kept };
 
 	lk_proc_maps(find_shared, &mappings);
+	bool is_sure = is_nothing_swapped();
 	for (size_t i = 0; i < mappings.count; i++)
-		replace_mapping(mappings.rows[i].start, mappings.rows[i].size);
+		replace_mapping(mappings.rows[i].start, mappings.rows[i].size,
+				is_sure && mappings.rows[i].is_sparse);
 }
 
 /* Empty, in place of Check's, which both processes share. */

@@ -92,18 +92,25 @@ static unsigned runs_needed(const struct lk_snapshot *snapshot)
 	return needed;
 }
 
+static bool has_lost(const struct lk_snapshot *snapshot)
+{
+	for (size_t i = 0; i < snapshot->sites_count; i++)
+		if (snapshot->sites[i].hold == LK_HOLD_LOST)
+			return true;
+	return false;
+}
+
 /* What is lost is a leak whatever another run shows; but where a short test releases
- * others of the kind is worth one. */
+ * others of the kind is worth one, if it does not take too much once more. */
 static bool wants_siblings(const struct lk_snapshot *snapshot)
 {
 	enum { BYTES_MAX = 16 << 20 };
 	uint64_t bytes = 0, took = lk_clock_ms() - lk_runner.opened_ms;
 
 	for (size_t i = 0; i < snapshot->sites_count; i++)
-		if (snapshot->sites[i].hold == LK_HOLD_LOST)
-			bytes += snapshot->sites[i].bytes + 1;
-	return bytes > 0 && bytes < BYTES_MAX && took < lk_tracker.options.rerun_time &&
-	       !is_hopeless();
+		bytes += snapshot->sites[i].bytes;
+	return has_lost(snapshot) && bytes < BYTES_MAX &&
+	       took < lk_tracker.options.rerun_time && !is_hopeless();
 }
 
 /* The descriptors that the last run left may have been the last that there were. */
@@ -218,14 +225,14 @@ void lk_rerun_ended(void)
 		copy.settle_ms = 0;
 	lk_recount(&copy.snapshot);
 	copy.runs++;
-	bool is_last = !goes_on();
-	if (copy.releases && (is_last || copy.runs == 1))
+	bool is_last = !goes_on(), is_leak = has_lost(&copy.snapshot) || !is_answered();
+	if (copy.releases && is_leak && (is_last || copy.runs == 1))
 		lk_release_tell(copy.releases);
 	if (!is_last) {
 		lk_copy_tell(copy.news, false);
 		begin_run();
 	}
-	if (copy.runs_least == lk_series_least(LK_KIND_heap))
+	if (copy.runs_least == lk_series_least(LK_KIND_heap) && !is_answered())
 		look_again();
 	lk_copy_tell(copy.news, true);
 	lk_copy_leave();
@@ -313,7 +320,8 @@ static bool limit_time(const struct lk_snapshot *snapshot, unsigned *run_ms, uns
 	}
 	*run_ms = (unsigned)run;
 	*total_ms = (unsigned)total;
-	return total >= TOTAL_MS_LEAST;
+	/* Another run takes about as long as the first one did. */
+	return total >= TOTAL_MS_LEAST && total > took;
 }
 
 static void run_again(struct lk_snapshot *snapshot, struct lk_copy_news *news)

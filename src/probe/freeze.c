@@ -128,7 +128,7 @@ static void fold(struct lk_freezing *freezing, const struct lk_descriptor_change
 size_t lk_freezing_stack(struct lk_freezing *freezing, lk_stack_id id)
 {
 	struct lk_snapshot *snapshot = freezing->snapshot;
-	size_t place = (id * 0x9E3779B1u) % INDEX_SIZE;
+	size_t place = id % INDEX_SIZE; /* ids are small numbers in a row */
 
 	if (id == LK_STACK_NONE)
 		return 0;
@@ -480,6 +480,13 @@ static bool freeze(lk_stack_id window, bool all_threads, struct lk_snapshot *ret
 	return true;
 }
 
+static size_t add_frames(struct lk_freezing *freezing, const struct lk_releases *table,
+			 const struct lk_release_frames *frames)
+{
+	return lk_freezing_frames(freezing, table->frames + frames->first, frames->count,
+				  frames->cut);
+}
+
 void lk_freeze_releases(struct lk_snapshot *snapshot, const struct lk_releases *table)
 {
 	struct lk_freezing freezing = { .snapshot = snapshot };
@@ -489,13 +496,12 @@ void lk_freeze_releases(struct lk_snapshot *snapshot, const struct lk_releases *
 		const struct lk_release_row *row = &table->rows[i];
 
 		if (snapshot->stacks_count + 2 > STACKS_MAX ||
-		    snapshot->frames_count + row->born_count + row->freed_count > FRAMES_MAX)
+		    snapshot->frames_count + row->born.count + row->freed.count > FRAMES_MAX)
 			return;
-		snapshot->releases[snapshot->releases_count++] = (struct lk_release){
-			lk_freezing_frames(&freezing, row->born, row->born_count, row->born_cut),
-			lk_freezing_frames(&freezing, row->freed, row->freed_count, row->freed_cut),
-			row->blocks,
-		};
+		snapshot->releases[snapshot->releases_count++] =
+			(struct lk_release){ add_frames(&freezing, table, &row->born),
+					     add_frames(&freezing, table, &row->freed),
+					     row->blocks };
 	}
 }
 

@@ -23,7 +23,8 @@ static struct lk_reach_site *site_of(const struct grouping *grouping, lk_stack_i
 				     enum lk_hold hold)
 {
 	struct lk_reach *reach = grouping->reach;
-	size_t place = (stack * LK_HOLD_COUNT + hold) * 0x9E3779B1u % INDEX_SIZE;
+	/* Ids are small numbers in a row: scattered, each would cost a page. */
+	size_t place = (stack + hold * (INDEX_SIZE / LK_HOLD_COUNT)) % INDEX_SIZE;
 
 	for (; grouping->index[place]; place = (place + 1) % INDEX_SIZE) {
 		struct lk_reach_site *site = &reach->sites[grouping->index[place] - 1];

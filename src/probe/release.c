@@ -97,6 +97,17 @@ void lk_release_note(const struct lk_block *block, const void *frame)
 		count((uint64_t)block->stack << 32 | freed);
 }
 
+/* The innermost MAX frames of STACK, in TABLE. */
+static struct lk_release_frames add_frames(struct lk_releases *table, lk_stack_id stack, size_t max)
+{
+	struct lk_release_frames frames = { .first = (uint32_t)table->frames_count };
+
+	frames.count = (uint32_t)lk_depot_frames(stack, table->frames + table->frames_count, max,
+						 &frames.cut);
+	table->frames_count += frames.count;
+	return frames;
+}
+
 void lk_release_tell(struct lk_releases *table)
 {
 	size_t rows = 0;
@@ -105,19 +116,19 @@ void lk_release_tell(struct lk_releases *table)
 		return;
 	/* Killed in the middle, the copy has told nothing. */
 	__atomic_store_n(&table->count, 0, __ATOMIC_RELEASE);
+	table->frames_count = 0;
 	for (size_t i = 0; i < PAIRS_SIZE && rows < LK_RELEASES_MAX; i++) {
 		const struct pair *pair = &watch.pairs[i];
-		struct lk_release_row *row = &table->rows[rows];
 
-		if (pair->stacks == 0)
+		if (pair->stacks == 0 || table->frames_count + LK_RELEASE_BORN_MAX +
+							 LK_STACK_FRAMES_MAX >
+						 LK_RELEASE_FRAMES_MAX)
 			continue;
-		rows++;
+		struct lk_release_row *row = &table->rows[rows++];
 		row->blocks = pair->blocks;
-		row->born_count = (uint32_t)lk_depot_frames((lk_stack_id)(pair->stacks >> 32),
-							    row->born, LK_RELEASE_BORN_MAX,
-							    &row->born_cut);
-		row->freed_count = (uint32_t)lk_depot_frames((lk_stack_id)pair->stacks, row->freed,
-							     LK_STACK_FRAMES_MAX, &row->freed_cut);
+		row->born = add_frames(table, (lk_stack_id)(pair->stacks >> 32),
+				       LK_RELEASE_BORN_MAX);
+		row->freed = add_frames(table, (lk_stack_id)pair->stacks, LK_STACK_FRAMES_MAX);
 	}
 	__atomic_store_n(&table->count, rows, __ATOMIC_RELEASE);
 }

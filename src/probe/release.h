@@ -22,19 +22,23 @@ extern struct lk_release_range {
 } lk_release_range;
 
 /* Of a birth only the inner frames are kept, as many as wrappers may take. */
-enum { LK_RELEASES_MAX = 1024, LK_RELEASE_BORN_MAX = 16 };
+enum { LK_RELEASES_MAX = 1024, LK_RELEASE_BORN_MAX = 16, LK_RELEASE_FRAMES_MAX = 1 << 15 };
+
+struct lk_release_frames {
+	uint32_t first, count; /* in the table's frames */
+	bool cut;
+};
 
 struct lk_release_row {
 	uint64_t blocks;
-	uint32_t born_count, freed_count;
-	bool born_cut, freed_cut;
-	uintptr_t born[LK_RELEASE_BORN_MAX], freed[LK_STACK_FRAMES_MAX];
+	struct lk_release_frames born, freed;
 };
 
 /* Shared by the copy, which writes it, and its parent. */
 struct lk_releases {
-	size_t count;
+	size_t count, frames_count;
 	struct lk_release_row rows[LK_RELEASES_MAX];
+	uintptr_t frames[LK_RELEASE_FRAMES_MAX];
 };
 
 /* NULL if memory is refused. */
