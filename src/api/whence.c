@@ -26,6 +26,7 @@
 #include "probe/handle.h"
 #include "probe/heap.h"
 #include "probe/modules.h"
+#include "probe/serial.h"
 #include "probe/thread.h"
 #include "probe/tracker.h"
 #include "probe/unwind.h"
@@ -146,6 +147,8 @@ static void print_block(FILE *out, const struct question *question)
 		fprintf(out, "%zu byte%s into ", inside, inside == 1 ? "" : "s");
 	fprintf(out, "a block of %zu byte%s", block->size, block->size == 1 ? "" : "s");
 	print_since(out, block->epoch);
+	if (block->epoch == lk_tracker.epoch && lk_serial_of(block->address) > 0)
+		fprintf(out, " at serial %" PRIu64, lk_serial_of(block->address));
 }
 
 /* Memory that nobody allocated, as far as is known. */

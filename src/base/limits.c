@@ -12,7 +12,7 @@ const char *const lk_measure_words[LK_MEASURE_COUNT] = {
 #undef LK_NAME
 };
 
-static const char *const names[LK_MEASURE_COUNT] = {
+const char *const lk_measure_names[LK_MEASURE_COUNT] = {
 #define LK_NAME(name, text) #name,
 	LK_MEASURES(LK_NAME)
 #undef LK_NAME
@@ -62,7 +62,8 @@ bool lk_limits_parse(const char *text, struct lk_limits *ret)
 	do {
 		size_t length = strcspn(text, ",:"), measure = 0;
 
-		while (measure < LK_MEASURE_COUNT && !is_word(names[measure], text, length))
+		while (measure < LK_MEASURE_COUNT &&
+		       !is_word(lk_measure_names[measure], text, length))
 			measure++;
 		if (measure == LK_MEASURE_COUNT || text[length] != ':')
 			return false;
@@ -85,7 +86,7 @@ void lk_limits_print(struct lk_text *text, const struct lk_limits *limits)
 
 		if (above == 0)
 			continue;
-		lk_text_format(text, "%s%s:", separator, names[measure]);
+		lk_text_format(text, "%s%s:", separator, lk_measure_names[measure]);
 		if (above == 1)
 			lk_text_add(text, "none");
 		else

@@ -20,6 +20,7 @@ enum lk_measure {
 #undef LK_NAME
 	LK_MEASURE_COUNT
 };
+extern const char *const lk_measure_names[LK_MEASURE_COUNT];
 extern const char *const lk_measure_words[LK_MEASURE_COUNT];
 
 /* The most that is allowed, plus 1; 0: as much as you like. */

@@ -4,7 +4,6 @@
 
 #include "api/watch.h"
 #include "base/attributes.h"
-#include "check/rerun.h"
 #include "check/runner.h"
 
 /* As struct lk_limits keeps it: the least that is too much. */
@@ -20,8 +19,7 @@ LK_EXPORT int leakcheck_limit_begin(unsigned long allocations, unsigned long byt
 	const struct lk_limits limits = { { above(allocations), above(bytes), above(peak),
 					    above(growth) } };
 	int saved = lk_quiet_begin();
-	/* A copy that runs the test again is not measured. */
-	int scope = lk_rerun_is_copy() ? 0 : lk_budget_begin(&limits, file, line);
+	int scope = lk_budget_begin(&limits, file, line);
 
 	lk_quiet_end(saved);
 	return scope;
@@ -30,7 +28,7 @@ LK_EXPORT int leakcheck_limit_begin(unsigned long allocations, unsigned long byt
 LK_EXPORT int leakcheck_limit_end(int scope)
 {
 	int saved = lk_quiet_begin();
-	int result = lk_rerun_is_copy() ? 0 : lk_budget_end(scope);
+	int result = lk_budget_end(scope);
 
 	lk_quiet_end(saved);
 	return result;

@@ -133,6 +133,7 @@ static void begin_run(void)
 	const struct lk_message_file *file = lk_runner_file();
 
 	lk_runner_close_window();
+	lk_budget_reset();
 	make_room(copy.snapshot.descriptors_count);
 	if (ftruncate(file->fd, 0) == 0)
 		LK_REAL(rewind)(file->stream);

@@ -359,7 +359,7 @@ static void describe_share(const struct lk_breach *row, const struct lk_share *s
 
 static bool add_breach(const struct making *making, const struct lk_breach *row)
 {
-	struct lk_finding finding = { 0 };
+	struct lk_finding finding = { .limit = row };
 	bool ok = true;
 
 	if (!rule(making, row->is_measured ? LK_CLASS_exceeded : LK_CLASS_unmeasured, 0, &finding))

@@ -47,6 +47,8 @@ struct lk_finding {
 	bool is_hidden; /* it has a row because the policy lists all; people do not ask for it */
 	struct lk_sibling_release released; /* heap: where others from there go */
 	struct lk_earlier earlier[LK_EARLIER_MAX]; /* latest first */
+	/* Of a limit; in the snapshot.  Else NULL. */
+	const struct lk_breach *limit;
 	/* Of a thread: what it does now; among findings.waits.  Else NULL. */
 	const struct lk_thread_waits *doing;
 };

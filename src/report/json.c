@@ -134,6 +134,16 @@ static void print_heap(FILE *out, const struct lk_finding *finding)
 	print_member(out, "holder", finding->holder);
 }
 
+static void print_limit(FILE *out, const struct lk_breach *limit)
+{
+	fprintf(out, ",\"measure\":\"%s\",\"allowed\":%" PRIu64 ",\"measured\":",
+		lk_measure_names[limit->measure], limit->allowed);
+	if (limit->is_measured)
+		fprintf(out, "%" PRIu64, limit->measured);
+	else
+		fputs("null", out);
+}
+
 static void print_finding(FILE *out, const struct lk_finding *finding)
 {
 	fprintf(out, "{\"ruling\":\"%s\",\"id\":\"%08" PRIx32 "\",\"kind\":\"%s\",\"class\":\"%s\"",
@@ -152,6 +162,8 @@ static void print_finding(FILE *out, const struct lk_finding *finding)
 	fprintf(out, ",\"cut\":%s", finding->cut ? "true" : "false");
 	print_frames(out, finding->frames, finding->frames_count);
 	print_released(out, &finding->released);
+	if (finding->limit)
+		print_limit(out, finding->limit);
 	if (finding->kind == LK_KIND_misuse || finding->kind == LK_KIND_budget)
 		print_earlier(out, finding->earlier);
 	if (finding->doing)

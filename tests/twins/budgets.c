@@ -151,6 +151,19 @@ START_TEST(fails_and_leaks)
 	lose(take(77));
 }
 END_TEST
+/* It runs again, and asks again, as often as need be: a test that is a leak besides. */
+static void **list;
+START_TEST(fails_again)
+{
+	int scope = LEAKCHECK_LIMIT_BEGIN(5, 0, 0, 0);
+	churn(6, 10);
+	ck_assert_int_eq(LEAKCHECK_LIMIT_END(scope), 1);
+	LEAKCHECK_LIMIT(0, 1, 0, 0);
+	void **entry = take(sizeof *entry);
+	*entry = list;
+	list = entry;
+}
+END_TEST
 /* More scopes than there is room for. */
 START_TEST(unsure_scopes)
 {
@@ -166,7 +179,7 @@ int main(int argc, char **argv)
 		&fails_bytes, &passes_peak, &fails_peak, &passes_growth,
 		&fails_growth, &fails_none, &passes_none, &passes_before,
 		&fails_two, &passes_scope, &fails_scope, &fails_nested,
-		&fails_peaks, &fails_threads, &fails_and_leaks, &unsure_scopes,
+		&fails_peaks, &fails_threads, &fails_and_leaks, &unsure_scopes, &fails_again,
 	};
 	Suite *suite = suite_create("Budgets");
 	TCase *tcase = tcase_create("budgets");

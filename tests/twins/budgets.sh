@@ -13,7 +13,7 @@ compile budgets budgets.c $link_leakcheck || exit 1
 judge_names ()	# PREFIX SCOPES
 {
 	sed -n 's/.*:\([PFSE]\):budgets:\([a-z_]*\):0: \(.*\)/\2 \1 \3/p' out >results
-	tap_check "$1: all tests ran" test "$(grep -c . results)" -eq 20
+	tap_check "$1: all tests ran" test "$(grep -c . results)" -eq 21
 	while read -r name type message; do
 		case $name in
 		fails_scope | fails_nested | fails_peaks) fails=$2 ;;
@@ -38,6 +38,8 @@ for mode in yes no; do
 	tap_check "fork $mode: his stack" shows out '^  #   > take .*budgets.c:[0-9]*$'
 	tap_check "fork $mode: the peak, and the inner scope, are told by themselves" \
 		shows out ' 6 allocations, 5 allowed by .*budgets.c:[0-9]*$'
+	tap_check "fork $mode: scopes are measured in further runs, too" shows out \
+		'LEAK .* heap 8 B in 1 block, retained by budgets.c .list., rises each time'
 	tap_check "fork $mode: what leaks beside it is told, too" \
 		shows out 'fails_and_leaks:0: leakcheck: 1 limit exceeded, 1 leak: heap 77 B in 1 block$'
 done
@@ -82,6 +84,9 @@ for wrong in bytes bytes: bytes:K bytes:1X bytes:1KK size:1 bytes:1, bytes:99999
 	tap_check "--budget=$wrong: why" shows err "^leakcheck: .*option 'budget' takes limits, such as "
 done
 unset TWINS_ONLY
+watch_options=
+TWINS_ONLY=fails_scope watch --json=json ./budgets >out 2>err
+tap_check "JSON has the numbers" shows json '"measure":"allocations","allowed":0,"measured":1[,}]'
 tap_check "without Check: kept" returns 0 ./budgets 10
 tap_check "without Check: END says 0" shows out '^0$'
 tap_check "without Check: broken" returns 0 ./budgets 11
