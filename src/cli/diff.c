@@ -41,12 +41,11 @@ static bool compare(struct lk_report_args *args)
 	ok = ok && add_file(args, 1, &profile, &is_damaged);
 	args->report.profile = &profile;
 	args->report.selection.end_part = profile.parts_count;
-	FILE *out = ok ? lk_report_args_open(args) : NULL;
+	FILE *out = ok ? lk_report_args_begin(args) : NULL;
 	if (out) {
 		ok = is_json ? lk_report_difference_json(out, &args->report) :
 			       lk_report_difference_text(out, &args->report);
-		ok = ok || lk_complain("out of memory");
-		ok = lk_report_args_close(args, out) && ok;
+		ok = lk_report_args_end(args, ok || lk_complain("out of memory"));
 	}
 	lk_profile_release(&profile);
 	return out && ok && !is_damaged;

@@ -64,13 +64,13 @@ static int help(const char *usage)
 
 static bool write_report(struct lk_report_args *args, const struct format *format)
 {
-	FILE *out = lk_report_args_open(args);
+	FILE *out = lk_report_args_begin(args);
 
 	if (!out)
 		return false;
 	args->report.selection.end_part = args->report.profile->parts_count;
-	bool ok = format->write(out, &args->report) || lk_complain("out of memory");
-	return lk_report_args_close(args, out) && ok;
+	return lk_report_args_end(args, format->write(out, &args->report) ||
+						lk_complain("out of memory"));
 }
 
 static bool report(struct lk_report_args *args, const char *verb)

@@ -236,25 +236,25 @@ void lk_report_args_help(const char *usage)
 		printf("  %-10s %s\n", lk_group_names[i], lk_group_meanings[i]);
 }
 
-FILE *lk_report_args_open(const struct lk_report_args *args)
+static bool is_file(const struct lk_report_args *args)
 {
-	FILE *out = stdout;
-
-	if (args->output && strcmp(args->output, "-") != 0)
-		out = fopen(args->output, "we");
-	if (!out)
-		lk_complain("cannot write '%s': %s", args->output, strerror(errno));
-	return out;
+	return args->output && strcmp(args->output, "-") != 0;
 }
 
-bool lk_report_args_close(const struct lk_report_args *args, FILE *out)
+FILE *lk_report_args_begin(struct lk_report_args *args)
 {
-	bool failed = ferror(out) != 0;
+	if (!is_file(args))
+		return stdout;
+	return lk_output_begin(&args->file, args->output) ? args->file.stream : NULL;
+}
 
-	/* Standard output is closed by who ends the verb. */
-	if (out == stdout)
-		return true;
-	if (fclose(out) == 0 && !failed)
-		return true;
-	return lk_complain("cannot write '%s': %s", args->output, strerror(errno));
+/* Standard output is ended by who ends the verb. */
+bool lk_report_args_end(struct lk_report_args *args, bool ok)
+{
+	if (!is_file(args))
+		return ok;
+	if (ok)
+		return lk_output_end(&args->file);
+	lk_output_cancel(&args->file);
+	return false;
 }

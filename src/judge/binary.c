@@ -7,16 +7,24 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 /* The ELF file PATH, mapped, without a descriptor; NULL with errno if there is
  * none. */
 static Elf *open_elf(const struct lk_libdw *libdw, const char *path)
 {
-	int fd = open(path, O_RDONLY | O_CLOEXEC);
+	/* The path may stand in a capture of somebody's: nothing that blocks, no device. */
+	int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
+	struct stat status;
 
 	if (fd < 0)
 		return NULL;
+	if (fstat(fd, &status) != 0 || !S_ISREG(status.st_mode)) {
+		close(fd);
+		errno = ENOEXEC;
+		return NULL;
+	}
 	Elf *elf = libdw->elf_begin(fd, ELF_C_READ_MMAP_PRIVATE, NULL);
 	if (elf && (libdw->elf_kind(elf) != ELF_K_ELF || libdw->elf_cntl(elf, ELF_C_FDREAD) != 0)) {
 		libdw->elf_end(elf);

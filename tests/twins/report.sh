@@ -96,13 +96,6 @@ tap_check "threads are dumped as Go does, one by one" \
 	eval '"$leakcheck" report --format=threads old | grep -qE "^main thread [0-9]+ .running.:$"'
 tap_check "and by stack" \
 	eval '"$leakcheck" report --format=threads-by-stack old | grep -qx "thread profile: total 1"'
-if command -v go >which; then
-	"$leakcheck" report --format=pprof --include=profiled.c -o old.pb.gz old
-	tap_check "pprof reads its form, with the same total" \
-		eval 'go tool pprof -top -unit=B old.pb.gz 2>&1 | grep -q "100% of 1328B total"'
-else
-	tap_skip "pprof reads its form, with the same total" "needs go"
-fi
 
 difference ()	# [OPTION...] OLD NEW
 {
@@ -125,6 +118,17 @@ tap_check "the same as JSON" \
 	json_is new "fd rows 0 status" difference --format=json old new'
 tap_check "nothing differs from itself" \
 	eval 'difference old old >said; grep -q "(+0)" said && ! grep -q "^     \|^new\|^gone" said'
+
+
+# More of pprof in pprof.sh.
+if command -v go >which; then
+	"$leakcheck" report --format=pprof --include=profiled.c -o old.pb.gz old
+	tap_check "pprof reads its form, with the same total" \
+		eval 'HOME=$scratch PPROF_TMPDIR=$scratch go tool pprof -top -unit=B old.pb.gz 2>&1 |
+			grep -q "100% of 1328B total"'
+else
+	tap_skip "pprof reads its form, with the same total" "needs go"
+fi
 
 "$leakcheck" merge -o both old new
 tap_check "a merged capture holds both" \
@@ -160,6 +164,9 @@ bad "an unknown form" "format 'xml' is unknown" "$leakcheck" report --format=xml
 bad "an unknown group" "option 'group' takes one of" "$leakcheck" report --group=colour old
 bad "an unknown option" "option '--colour=red' is unknown" "$leakcheck" report --colour=red old
 bad "no snapshot of that sort" "no snapshot of a test" "$leakcheck" report --scope=tests old
+cp old kept
+bad "an output is left as it was" "option 'top' takes a number" "$leakcheck" report --top=x -o kept old
+tap_check "when nothing is written" cmp old kept
 bad "an output that cannot be written" "cannot write" "$leakcheck" report -o /no/such/file old
 head -c "$(($(wc -c <old) - 10))" old >short
 cat new short >damaged

@@ -246,6 +246,24 @@ START_TEST(modules_without_build_id_are_known_by_path)
 }
 END_TEST
 
+/* Opening a pipe that nobody writes would not return. */
+START_TEST(a_module_that_is_no_plain_file_is_not_opened)
+{
+	char folder[] = "profile.XXXXXX", path[64];
+
+	ck_assert_ptr_nonnull(mkdtemp(folder));
+	snprintf(path, sizeof path, "%s/pipe", folder);
+	ck_assert_int_eq(mkfifo(path, 0600), 0);
+	for (size_t k = 0; k < snapshot.modules_count; k++)
+		strcpy(modules[k].path, path);
+	add_site(3, LK_HOLD_LOST, 1, 10);
+	add();
+	ck_assert_ptr_null(line(1, 0)->function);
+	unlink(path);
+	rmdir(folder);
+}
+END_TEST
+
 START_TEST(an_address_in_no_module_stays_as_it_is)
 {
 	STACK(4, 0x1234);
@@ -380,6 +398,7 @@ static Suite *suite(void)
 	tcase_add_test(cases, names_are_found_where_the_first_snapshot_had_the_module);
 	tcase_add_test(cases, files_are_closed_on_request);
 	tcase_add_test(cases, modules_without_build_id_are_known_by_path);
+	tcase_add_test(cases, a_module_that_is_no_plain_file_is_not_opened);
 	tcase_add_test(cases, an_address_in_no_module_stays_as_it_is);
 	tcase_add_test(cases, totals_count_once_for_each_stack);
 	tcase_add_test(cases, descriptors_are_told_by_number_and_kind);
