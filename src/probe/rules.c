@@ -145,7 +145,8 @@ LK_COLD lk_step_rule lk_rules_learn(uintptr_t pc, struct lk_cfi *cfi)
 	uint32_t began = lk_code_begin();
 	lk_step_rule rule = learn(pc, cfi);
 
-	put(NULL, pc, rule, began);
+	if (!lk_rules_is_unknown(rule))
+		put(NULL, pc, rule, began);
 	return rule;
 }
 

@@ -86,6 +86,13 @@ static inline uintptr_t lk_rules_cfa_offset(lk_step_rule rule)
 	return (uintptr_t)(((int64_t)rule >> LK_RULE_CFA_WORDS_SHIFT) * 8);
 }
 
+/* Is it about code that is in no module?  A module may be loaded there later, which nobody
+ * tells, so such a rule is not kept. */
+static inline bool lk_rules_is_unknown(lk_step_rule rule)
+{
+	return lk_rules_kind(rule) == LK_RULE_CUT && lk_rules_generation(rule) == 0;
+}
+
 /* Do both rules lead from the same frame to the same frame outside?  If nothing there uses
  * the frame pointer, it does not matter where that is. */
 static inline bool lk_rules_agree(lk_step_rule one, lk_step_rule other, bool on_fp)

@@ -26,7 +26,9 @@ bool lk_bounds_readable(uintptr_t address)
 		errno = saved;
 		return mapped;
 	}
-	/* The kernel copies the set before it looks at the action. */
+	/* The kernel copies the set before it looks at the action, but none from 0. */
+	if (address < KERNEL_SET_SIZE)
+		return false;
 	long result = syscall(SYS_rt_sigprocmask, NO_SUCH_ACTION, address & ~(uintptr_t)7, NULL,
 			      KERNEL_SET_SIZE);
 	bool readable = result == 0 || errno == EINVAL;

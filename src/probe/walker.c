@@ -51,7 +51,7 @@ struct walk {
 	struct lk_walker_frame *base; /* the remembered frame it came to; frames[0]: none */
 	lk_stack_id root;	      /* if it came to none */
 	bool is_depth_cut, has_empty_end;
-	bool is_exact; /* no step failed: it may be remembered */
+	bool is_exact; /* no step failed, nor would one have to be tried again: to remember */
 	bool is_odd;   /* a frame needs more than rules */
 };
 
@@ -168,10 +168,10 @@ fetch_rule(struct lk_walker *walker, struct lk_walker_rule *at_hand, uintptr_t p
 {
 	lk_step_rule rule = lk_rules_find(pc, walker->cfi);
 
-	if (LK_UNLIKELY(walker->rules_to_miss > 0)) {
+	if (LK_UNLIKELY(walker->rules_to_miss > 0))
 		walker->rules_to_miss--;
+	if (LK_UNLIKELY(walker->rules_to_miss > 0 || lk_rules_is_unknown(rule)))
 		return rule;
-	}
 	at_hand->pc = pc;
 	at_hand->rule = rule;
 	return rule;
@@ -224,6 +224,7 @@ static ALWAYS_INLINE void walk_out(struct lk_walker *walker, struct walk *walk,
 			if (lk_rules_kind(rule) == LK_RULE_END)
 				walk->root = LK_DEPOT_ROOT;
 			walk->is_odd = lk_rules_kind(rule) == LK_RULE_ODD;
+			walk->is_exact = !lk_rules_is_unknown(rule);
 			break;
 		}
 		if (LK_UNLIKELY(!step(stretch, rule, at))) {

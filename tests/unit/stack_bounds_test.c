@@ -104,6 +104,8 @@ START_TEST(says_what_can_be_read)
 {
 	ck_assert(lk_bounds_readable(on_own(1)));
 	ck_assert(!lk_bounds_readable(on_own(0)));
+	ck_assert(!lk_bounds_readable(0));
+	ck_assert(!lk_bounds_readable(7));
 	ck_assert(!lk_bounds_readable(8));
 	ck_assert(!lk_bounds_readable(UINTPTR_MAX - 7));
 }
