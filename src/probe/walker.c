@@ -198,12 +198,9 @@ static ALWAYS_INLINE void walk_out(struct lk_walker *walker, struct walk *walk,
 	for (;;) {
 		while (next->sp < at->sp)
 			next--;
-		if (is_frame(next, at->sp, at->fp, at->slot)) {
-			if (fits_depth(walker, count, next)) {
-				walk->base = next;
-				break;
-			}
-			next = walker->frames;
+		if (is_frame(next, at->sp, at->fp, at->slot) && fits_depth(walker, count, next)) {
+			walk->base = next;
+			break;
 		}
 		uintptr_t word = word_at(at->slot), pc = lk_arch_pc(word);
 		if (LK_UNLIKELY(pc == 0)) {

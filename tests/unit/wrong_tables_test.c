@@ -8,8 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
-#include <sys/wait.h>
-#include <unistd.h>
+#include <ucontext.h>
 
 #include "probe/code_map.h"
 #include "probe/depot.h"
@@ -103,6 +102,10 @@ static uint8_t *finish(uint8_t *start, uint8_t *end)
 	return end;
 }
 
+/* Instructions for all functions, behind those that say where a function's frame is. */
+static const uint8_t *more_common;
+static size_t more_common_size;
+
 /* One table entry for CODE: the CFA is 8 above the stack pointer at its start, then come
  * INSTRUCTIONS. */
 static void make(const void *code, size_t code_size, const char *augmentation,
@@ -126,6 +129,8 @@ static void make(const void *code, size_t code_size, const char *augmentation,
 	function = put(put_number(function, 0), "\1", 1);
 	function = put(function, augmentation, strlen(augmentation) + 1);
 	function = put(put(function, common, sizeof common), start, sizeof start);
+	if (more_common)
+		function = put(function, more_common, more_common_size);
 	function = finish(entry, function);
 	put_number(at, function - (made + PAGE));
 	at = put_number(function + 4, function + 4 - entry);
@@ -219,17 +224,16 @@ END_TEST
 /* The caller of code that a signal interrupted was about to run the next instruction. */
 START_TEST(a_signal_frame_is_no_call)
 {
-	struct stack call, signal;
+	static const char *const augmentations[] = { "zR", "zRS" };
+	static struct stack stacks[2];
 
+	/* One call site for both. */
 	for (volatile int i = 0; i < 2; i++) {
-		if (i == 0)
-			MAKE(plain, "zR", PUSHED);
-		else
-			MAKE(plain, "zRS", PUSHED);
-		look_up(i == 0 ? &call : &signal, run(0));
+		MAKE(plain, augmentations[i], PUSHED);
+		look_up(&stacks[i], run(0));
 	}
-	ck_assert_uint_eq(signal.count, call.count);
-	ck_assert_uint_eq(signal.frames[2], call.frames[2] + 1);
+	ck_assert_uint_eq(stacks[1].count, stacks[0].count);
+	ck_assert_uint_eq(stacks[1].frames[2], stacks[0].frames[2] + 1);
 }
 END_TEST
 
@@ -242,6 +246,9 @@ START_TEST(a_frame_pointer_may_be_anything)
 	check_cut(0);
 	check_cut(16);
 	check_cut(UINTPTR_MAX - 15);
+	/* Outside of the stack. */
+	check_cut((uintptr_t)1 << 63);
+	check_cut(((uintptr_t)1 << 47) - PAGE);
 	check_cut((uintptr_t)made);
 	check_cut((uintptr_t)words + 3);
 	/* Below the frame, where other frames were. */
@@ -361,6 +368,81 @@ START_TEST(a_callee_may_take_its_argument_away)
 }
 END_TEST
 
+/* The same on a stack of its own, which may be unmapped behind its end. */
+static ucontext_t outside, inside;
+static volatile uintptr_t beyond;
+
+static void on_other_stack(void)
+{
+	check_cut(beyond);
+	swapcontext(&inside, &outside);
+}
+
+START_TEST(a_foreign_stack_has_an_end)
+{
+	enum { SIZE = 8 * PAGE };
+	char *memory = mmap(NULL, 2 * SIZE, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1,
+			    0);
+
+	mprotect(memory + SIZE, SIZE, PROT_NONE);
+	MAKE(any_fp, "zR", BY_FP);
+	/* The own stack is known, and lies above. */
+	check_cut(0);
+	beyond = (uintptr_t)memory + SIZE;
+	getcontext(&inside);
+	inside.uc_stack = (stack_t){ .ss_sp = memory, .ss_size = SIZE };
+	inside.uc_link = NULL;
+	makecontext(&inside, on_other_stack, 0);
+	swapcontext(&outside, &inside);
+	munmap(memory, 2 * SIZE);
+}
+END_TEST
+
+#define KIND(kind, ...)                                                                            	do {                                                                                       		static struct lk_cfi cfi;                                                          		MAKE(any_fp, "zR", PUSHED, __VA_ARGS__);                                           		ck_assert_int_eq(lk_rules_kind(lk_rules_learn((uintptr_t)made + 6, &cfi)), kind);  	} while (0)
+
+/* A rule has few bits, and only says what most tables say. */
+START_TEST(only_simple_tables_make_simple_rules)
+{
+	KIND(LK_RULE_SP, 0x0e, 32);
+	KIND(LK_RULE_FP, 0x0d, FP);
+	KIND(LK_RULE_FP_LOAD, 0x0f, 3, 0x76, 0, 0x06);
+	KIND(LK_RULE_END, 0x07, RE);
+	KIND(LK_RULE_ODD, 0x0d, 3); /* rbx + 16 */
+	KIND(LK_RULE_ODD, 0x0e, 33);
+	KIND(LK_RULE_ODD, 0x0e, 0);
+	KIND(LK_RULE_ODD, 0x0e, 0x80, 0x80, 0x80, 0x80, 1); /* 256 MiB */
+	KIND(LK_RULE_ODD, 0x80 | RE, 2); /* not the last word */
+	KIND(LK_RULE_ODD, 0x0e, 8); /* rbp is said to be saved below it */
+	KIND(LK_RULE_ODD, 0x86, 0x80, 2); /* rbp is saved 2048 bytes below */
+	KIND(LK_RULE_ODD, 0x0f, 5, 0x76, 0, 0x06, 0x23, 8); /* the word at rbp plus 8 */
+	KIND(LK_RULE_ODD, 0x0f, 2, 0x76, 0);
+	KIND(LK_RULE_ODD, 0x10, FP, 2, 0x76, 8); /* rbp is saved at rbp + 8 */
+	KIND(LK_RULE_ODD, 0x14, SP, 1);
+	KIND(LK_RULE_CUT, 0x0f, 3, 0x76, 0, 0x06, 0x0e, 8); /* an offset from a word */
+	KIND(LK_RULE_CUT, 0x0b); /* a state that nobody has kept */
+	KIND(LK_RULE_CUT, 0x0f, 9, 0x76); /* cut off */
+	KIND(LK_RULE_CUT, 0x3f); /* unknown */
+}
+END_TEST
+
+/* To restore is to say again what holds for all functions; among that it says nothing. */
+START_TEST(nothing_is_restored_of_another_function)
+{
+	static const uint8_t restore[] = { 0xc0 | 3 };
+	static struct lk_cfi cfi;
+	struct lk_code code;
+
+	more_common = restore;
+	more_common_size = sizeof restore;
+	MAKE(plain, "zR", PUSHED);
+	ck_assert(lk_code_find((uintptr_t)made, &code));
+	cfi.initial.registers[3].how = LK_CFI_AT_EXPRESSION;
+	ck_assert(lk_cfi_find(&cfi, &code, (uintptr_t)made + 1));
+	ck_assert_int_eq(cfi.row.registers[3].how, LK_CFI_SAME);
+	more_common = NULL;
+}
+END_TEST
+
 /* A module that is loaded where nobody's code was is seen at once, although nobody tells
  * of it; that it has gone is told. */
 START_TEST(a_module_that_comes_is_seen)
@@ -397,6 +479,9 @@ int main(void)
 	tcase_add_test(tests, a_walk_that_failed_is_not_remembered);
 	tcase_add_test(tests, a_step_without_a_rule_must_lead_outwards);
 	tcase_add_test(tests, a_callee_may_take_its_argument_away);
+	tcase_add_test(tests, a_foreign_stack_has_an_end);
+	tcase_add_test(tests, only_simple_tables_make_simple_rules);
+	tcase_add_test(tests, nothing_is_restored_of_another_function);
 	tcase_add_test(tests, a_module_that_comes_is_seen);
 #endif
 	suite_add_tcase(suite, tests);
