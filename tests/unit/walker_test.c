@@ -4,8 +4,10 @@
 
 #include <alloca.h>
 #include <check.h>
+#include <pthread.h>
 #include <stdbool.h>
 #include <stdlib.h>
+#include <ucontext.h>
 
 #include "probe/depot.h"
 #include "probe/unwind.h"
@@ -141,12 +143,99 @@ START_TEST(sees_where_a_frame_ends)
 }
 END_TEST
 
+/* On another stack, too, the walk before is believed only as far as it is the same. */
+static ucontext_t scheduler, coroutine;
+static lk_stack_id two_stacks[3];
+
+static void call_from_two_lines(void)
+{
+	for (volatile int i = 0; i < 2; i++)
+		two_stacks[i] = call_hook();
+	two_stacks[2] = call_hook();
+	swapcontext(&coroutine, &scheduler);
+}
+
+START_TEST(sees_another_caller_on_another_stack)
+{
+	enum { SIZE = 1 << 16 };
+	char *memory = malloc(SIZE);
+
+	getcontext(&coroutine);
+	coroutine.uc_stack = (stack_t){ .ss_sp = memory, .ss_size = SIZE };
+	coroutine.uc_link = NULL;
+	makecontext(&coroutine, call_from_two_lines, 0);
+	swapcontext(&scheduler, &coroutine);
+	ck_assert_uint_eq(two_stacks[0], two_stacks[1]);
+	ck_assert_uint_ne(two_stacks[0], two_stacks[2]);
+	free(memory);
+}
+END_TEST
+
+static NOINLINE lk_stack_id recurse(int depth)
+{
+	lk_stack_id stack = depth > 0 ? recurse(depth - 1) : hook();
+
+	STAY;
+	return stack;
+}
+
+/* Deeper than ever before, and from elsewhere. */
+static NOINLINE lk_stack_id come_from(lk_stack_id (*function)(int), int depth)
+{
+	lk_stack_id stack = function(depth);
+
+	STAY;
+	return stack;
+}
+static NOINLINE lk_stack_id here(int depth)
+{
+	lk_stack_id stack = come_from(recurse, depth);
+
+	STAY;
+	return stack;
+}
+static NOINLINE lk_stack_id there(int depth)
+{
+	lk_stack_id stack = come_from(recurse, depth);
+
+	STAY;
+	return stack;
+}
+
+static void *go_deeper(void *stacks)
+{
+	enum { DEEP = 240 }; /* frames, of more than a page */
+	lk_stack_id *ids = stacks;
+
+	lk_unwind_set_depth(LK_STACK_FRAMES_MAX);
+	here(0);
+	for (volatile int i = 0; i < 2; i++) {
+		ids[i] = there(DEEP);
+		lk_unwind_forget_modules();
+	}
+	lk_unwind_thread_end();
+	return NULL;
+}
+
+START_TEST(sees_another_caller_where_the_stack_was_never_so_deep)
+{
+	lk_stack_id ids[2];
+	pthread_t thread;
+
+	ck_assert_int_eq(pthread_create(&thread, NULL, go_deeper, ids), 0);
+	pthread_join(thread, NULL);
+	ck_assert_uint_eq(ids[0], ids[1]);
+}
+END_TEST
+
 int main(void)
 {
 	Suite *suite = suite_create("walker");
 	TCase *tests = tcase_create("walker");
 
 	tcase_add_test(tests, sees_where_a_frame_ends);
+	tcase_add_test(tests, sees_another_caller_on_another_stack);
+	tcase_add_test(tests, sees_another_caller_where_the_stack_was_never_so_deep);
 	suite_add_tcase(suite, tests);
 
 	SRunner *runner = srunner_create(suite);

@@ -143,8 +143,8 @@ static void make(const void *code, size_t code_size, const char *augmentation,
 	lk_unwind_forget_modules();
 	is_loaded = true;
 }
-#define MAKE(code, augmentation, ...)                                                              \
-	make(code, sizeof(code), augmentation, (const uint8_t[]){ __VA_ARGS__ },                   \
+#define MAKE(code, augmentation, ...)                                            \
+	make(code, sizeof(code), augmentation, (const uint8_t[]){ __VA_ARGS__ }, \
 	     sizeof((const uint8_t[]){ __VA_ARGS__ }))
 
 struct stack {
@@ -162,7 +162,7 @@ static void look_up(struct stack *stack, lk_stack_id id)
 /* The code that was made, with ARGUMENT for what it does besides. */
 static NOINLINE lk_stack_id run(uintptr_t argument)
 {
-	lk_stack_id (*function)(lk_stack_id (*)(void), uintptr_t);
+	lk_stack_id (*function)(lk_stack_id(*)(void), uintptr_t);
 
 	*(void **)&function = made;
 	lk_stack_id stack = function(call_hook, argument);
@@ -381,8 +381,8 @@ static void on_other_stack(void)
 START_TEST(a_foreign_stack_has_an_end)
 {
 	enum { SIZE = 8 * PAGE };
-	char *memory = mmap(NULL, 2 * SIZE, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1,
-			    0);
+	char *memory =
+		mmap(NULL, 2 * SIZE, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
 
 	mprotect(memory + SIZE, SIZE, PROT_NONE);
 	MAKE(any_fp, "zR", BY_FP);
@@ -398,7 +398,12 @@ START_TEST(a_foreign_stack_has_an_end)
 }
 END_TEST
 
-#define KIND(kind, ...)                                                                            	do {                                                                                       		static struct lk_cfi cfi;                                                          		MAKE(any_fp, "zR", PUSHED, __VA_ARGS__);                                           		ck_assert_int_eq(lk_rules_kind(lk_rules_learn((uintptr_t)made + 6, &cfi)), kind);  	} while (0)
+#define KIND(kind, ...)                                                                           \
+	do {                                                                                      \
+		static struct lk_cfi cfi;                                                         \
+		MAKE(any_fp, "zR", PUSHED, __VA_ARGS__);                                          \
+		ck_assert_int_eq(lk_rules_kind(lk_rules_learn((uintptr_t)made + 6, &cfi)), kind); \
+	} while (0)
 
 /* A rule has few bits, and only says what most tables say. */
 START_TEST(only_simple_tables_make_simple_rules)
@@ -411,17 +416,17 @@ START_TEST(only_simple_tables_make_simple_rules)
 	KIND(LK_RULE_ODD, 0x0e, 33);
 	KIND(LK_RULE_ODD, 0x0e, 0);
 	KIND(LK_RULE_ODD, 0x0e, 0x80, 0x80, 0x80, 0x80, 1); /* 256 MiB */
-	KIND(LK_RULE_ODD, 0x80 | RE, 2); /* not the last word */
-	KIND(LK_RULE_ODD, 0x0e, 8); /* rbp is said to be saved below it */
-	KIND(LK_RULE_ODD, 0x86, 0x80, 2); /* rbp is saved 2048 bytes below */
+	KIND(LK_RULE_ODD, 0x80 | RE, 2);		    /* not the last word */
+	KIND(LK_RULE_ODD, 0x0e, 8);			    /* rbp is said to be saved below it */
+	KIND(LK_RULE_ODD, 0x86, 0x80, 2);		    /* rbp is saved 2048 bytes below */
 	KIND(LK_RULE_ODD, 0x0f, 5, 0x76, 0, 0x06, 0x23, 8); /* the word at rbp plus 8 */
 	KIND(LK_RULE_ODD, 0x0f, 2, 0x76, 0);
 	KIND(LK_RULE_ODD, 0x10, FP, 2, 0x76, 8); /* rbp is saved at rbp + 8 */
 	KIND(LK_RULE_ODD, 0x14, SP, 1);
 	KIND(LK_RULE_CUT, 0x0f, 3, 0x76, 0, 0x06, 0x0e, 8); /* an offset from a word */
-	KIND(LK_RULE_CUT, 0x0b); /* a state that nobody has kept */
-	KIND(LK_RULE_CUT, 0x0f, 9, 0x76); /* cut off */
-	KIND(LK_RULE_CUT, 0x3f); /* unknown */
+	KIND(LK_RULE_CUT, 0x0b);			    /* a state that nobody has kept */
+	KIND(LK_RULE_CUT, 0x0f, 9, 0x76);		    /* cut off */
+	KIND(LK_RULE_CUT, 0x3f);			    /* unknown */
 }
 END_TEST
 
