@@ -37,7 +37,7 @@ static bool next_order(const char **list, struct order *ret)
 		const char *word = lk_kind_name(kind);
 		size_t size = strlen(word);
 
-		if (kind != LK_KIND_misuse && strncmp(ret->name, word, size) == 0 &&
+		if (lk_pprof_tells_of(kind) && strncmp(ret->name, word, size) == 0 &&
 		    ret->name[size] == ':') {
 			ret->kind = kind;
 			memmove(ret->name, ret->name + size + 1, length - size);

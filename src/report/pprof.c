@@ -23,12 +23,10 @@ static const char *const hold_words[LK_HOLD_COUNT] = {
 	[LK_HOLD_THREAD] = "held",	 [LK_HOLD_LIBC] = "libc",
 };
 
-/* What STATE of struct lk_profile_sample is called. */
+/* What STATE of struct lk_profile_sample is called; NULL: no sample is of that kind. */
 static const char *const state_keys[LK_KIND_COUNT] = {
-	[LK_KIND_heap] = "type",
-	[LK_KIND_descriptor] = "type",
-	[LK_KIND_thread] = "state",
-	[LK_KIND_child] = "state",
+	[LK_KIND_heap] = "type",   [LK_KIND_descriptor] = "type", [LK_KIND_thread] = "state",
+	[LK_KIND_child] = "state", [LK_KIND_handle] = "type",
 };
 
 static void add_value_type(struct lk_pprof_writer *writer, unsigned field, const char *type,
@@ -54,10 +52,14 @@ static void add_types(struct lk_pprof_writer *writer)
 		add_value_type(writer, PROFILE_SAMPLE_TYPE, heap_types[i], lk_value_units[i]);
 	if (!is_heap)
 		add_value_type(writer, PROFILE_SAMPLE_TYPE, name, "count");
+	if (writer->kind == LK_KIND_handle)
+		add_value_type(writer, PROFILE_SAMPLE_TYPE, "space", "bytes");
 	add_value_type(writer, PROFILE_PERIOD_TYPE, is_heap ? "space" : name,
 		       is_heap ? "bytes" : "count");
 	lk_protobuf_number(&writer->out, PROFILE_PERIOD, 1);
-	if (is_heap)
+	if (!is_heap)
+		lk_pprof_text(writer, &writer->out, PROFILE_DEFAULT_SAMPLE_TYPE, name);
+	else
 		lk_pprof_text(writer, &writer->out, PROFILE_DEFAULT_SAMPLE_TYPE,
 			      heap_types[writer->has_live || !writer->profile->totals_known
 						 ? LK_VALUE_live_bytes
@@ -176,7 +178,8 @@ static void add_with_stack(struct lk_pprof_writer *writer, const struct lk_profi
 	if (sample->kind == LK_KIND_heap)
 		add_heap(writer, sample);
 	else
-		add_sample(writer, sample, &sample->values[LK_VALUE_live_blocks], 1, NULL);
+		add_sample(writer, sample, &sample->values[LK_VALUE_live_blocks],
+			   sample->kind == LK_KIND_handle ? 2 : 1, NULL);
 	writer->has_live |= sample->values[LK_VALUE_live_blocks] > 0;
 }
 
@@ -276,6 +279,11 @@ static void add_all(struct lk_pprof_writer *writer)
 	add_time(writer);
 	add_doubts(writer);
 	lk_pprof_strings(writer);
+}
+
+bool lk_pprof_tells_of(enum lk_kind kind)
+{
+	return state_keys[kind];
 }
 
 bool lk_pprof_make(const struct lk_profile *profile, const struct lk_selection *selection,

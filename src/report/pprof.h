@@ -3,8 +3,8 @@
  * (github.com/google/pprof, proto/profile.proto), not compressed; readers take it either
  * way.
  *
- * Heap memory has the four sample types of Go's heap profiles; descriptors, threads and
- * children are counts, as Go's profiles of goroutines are.  Stacks begin, as Go's do, at
+ * Heap memory has the four sample types of Go's heap profiles; descriptors, threads, children
+ * and handles are counts, as Go's profiles of goroutines are.  Stacks begin, as Go's do, at
  * the first frame that is not of the C library and no wrapper around an allocator.  A
  * thread's stack is where it is, then where it was created. */
 #ifndef LK_REPORT_PPROF_H
@@ -12,6 +12,9 @@
 
 #include "judge/statistics.h"
 #include "report/protobuf.h"
+
+/* Is there a profile of KIND? */
+bool lk_pprof_tells_of(enum lk_kind kind);
 
 /* Makes the message of what SELECTION keeps of PROFILE; its group and order do not matter.
  * False when out of memory.  RET is released with lk_protobuf_deinit. */

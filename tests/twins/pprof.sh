@@ -93,6 +93,13 @@ same_profile ()	# MODE
 		gzip -dc <again >again.plain && gzip -dc <"few $1.pb.gz" | cmp - again.plain
 }
 
+report_top ()	# CAPTURE OPTION...
+{
+	top_of=$1
+	shift
+	"$leakcheck" report --format=pprof -o selected "$@" "$top_of" && pprof -top selected
+}
+
 same_table ()	# MODE
 {
 	"$leakcheck" report --format=stats "few.$1" >table &&
@@ -133,6 +140,10 @@ check_heap ()	# MODE
 		total "$few" 1) blocks were allocated$"
 	tap_check "$name: a capture gives the same profile" same_profile "$1"
 	tap_check "$name: and the same table" same_table "$1"
+	tap_check "$name: it gives those of other kinds, and of one test" \
+		prints "^Type: fd$" "^ +2 +100%" -- report_top "few.$1" --kind=fd --test=test_log
+	tap_check "$name: of another test nothing" \
+		prints "accounting for 0, 0% of 0 total" -- report_top "few.$1" --kind=fd --test=test_rows
 	for value in inuse_space:live_bytes inuse_objects:live_blocks alloc_space:alloc_bytes; do
 		tap_check "$name: ${value%:*}: -diff_base is what leakcheck diff says" \
 			same_difference "$1" "${value%:*}" "${value#*:}"

@@ -39,7 +39,7 @@ static struct lk_profile_module modules[] = {
 	  .is_program = true },
 };
 static struct lk_profile_line lines[] = {
-	{ "strdup", NULL, NULL, 0, 0 },	 /* 0: in libc */
+	{ "strdup", NULL, NULL, 0, 0 },	       /* 0: in libc */
 	{ "xstrdup", "util.c", NULL, 31, 29 }, /* 1: inlined into the next */
 	{ "parse", "parse.c", NULL, 88, 80 },
 	{ "test_parse", "check_x.c", NULL, 40, 38 }, /* 3 */
@@ -398,6 +398,33 @@ START_TEST(a_thread_stands_where_it_is_and_was_created)
 }
 END_TEST
 
+START_TEST(handles_are_counted_and_may_have_bytes)
+{
+	add(&(struct lk_profile_sample){
+		.kind = LK_KIND_handle,
+		.stack = 1,
+		.state = "chunk",
+		.values = { [LK_VALUE_live_blocks] = 2, [LK_VALUE_live_bytes] = 64 } });
+	make(LK_KIND_handle);
+	struct reader sample = part(whole(), SAMPLE, 0);
+
+	ck_assert_uint_eq(count(whole(), SAMPLE_TYPE), 2);
+	ck_assert_str_eq(text(part(whole(), SAMPLE_TYPE, 1), 2), "bytes");
+	ck_assert_str_eq(text(whole(), DEFAULT_SAMPLE_TYPE), "handle");
+	ck_assert_uint_eq(packed(sample, 2, 0), 2);
+	ck_assert_uint_eq(packed(sample, 2, 1), 64);
+	ck_assert_str_eq(label(sample, "type"), "chunk");
+}
+END_TEST
+
+START_TEST(each_kind_that_has_samples_has_a_profile)
+{
+	ck_assert(lk_pprof_tells_of(LK_KIND_heap));
+	ck_assert(lk_pprof_tells_of(LK_KIND_handle));
+	ck_assert(!lk_pprof_tells_of(LK_KIND_misuse));
+}
+END_TEST
+
 START_TEST(what_has_no_stack_has_a_place)
 {
 	add(&(struct lk_profile_sample){ .kind = LK_KIND_descriptor,
@@ -479,6 +506,8 @@ static Suite *suite(void)
 	tcase_add_test(cases, what_is_not_selected_is_left_out);
 	tcase_add_test(cases, programs_are_a_label_when_there_are_several);
 	tcase_add_test(cases, a_thread_stands_where_it_is_and_was_created);
+	tcase_add_test(cases, handles_are_counted_and_may_have_bytes);
+	tcase_add_test(cases, each_kind_that_has_samples_has_a_profile);
 	tcase_add_test(cases, what_has_no_stack_has_a_place);
 	tcase_add_test(cases, strings_are_plain_and_each_once);
 	tcase_add_test(cases, doubts_are_comments);
