@@ -163,8 +163,9 @@ static void ask_in_signal(int number)
 
 	(void)number;
 	asked++;
-	if (leakcheck_whence_text(LEAKCHECK_HEAP, (unsigned long)old_block, text, sizeof text) != 1 ||
-	    !strstr(text, "main "))
+	int known = leakcheck_whence_text(LEAKCHECK_HEAP, (unsigned long)old_block, text,
+					  sizeof text);
+	if (known != 1 || !strstr(text, "main "))
 		wrong++;
 }
 MUST_PASS(in_malloc)
