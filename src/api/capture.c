@@ -5,6 +5,7 @@
 #include <fcntl.h>
 #include <malloc.h>
 #include <string.h>
+#include <sys/resource.h>
 
 #include "api/room.h"
 #include "base/fmt.h"
@@ -19,6 +20,24 @@ bool lk_capture_is_wanted(void)
 	return lk_tracker.options.capture[0] != '\0';
 }
 
+/* A file that grows beyond the program's limit would end it by a signal. */
+static bool write_within(int fd, const struct lk_snapshot *snapshot)
+{
+	struct rlimit limits, most;
+
+	if (getrlimit(RLIMIT_FSIZE, &limits) != 0 || limits.rlim_cur == RLIM_INFINITY)
+		return lk_capture_write(fd, snapshot);
+	most = (struct rlimit){ limits.rlim_max, limits.rlim_max };
+	errno = EFBIG;
+	if (limits.rlim_max != RLIM_INFINITY || setrlimit(RLIMIT_FSIZE, &most) != 0)
+		return false;
+	bool ok = lk_capture_write(fd, snapshot);
+	int error = errno;
+	setrlimit(RLIMIT_FSIZE, &limits);
+	errno = error;
+	return ok;
+}
+
 /* No descriptor stays open in the program, so the file is opened each time. */
 void lk_capture_append(const struct lk_snapshot *snapshot)
 {
@@ -28,7 +47,7 @@ void lk_capture_append(const struct lk_snapshot *snapshot)
 
 	lk_room_make(&room);
 	int fd = LK_REAL(open)(path, O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC, 0666);
-	bool ok = fd >= 0 && lk_capture_write(fd, snapshot);
+	bool ok = fd >= 0 && write_within(fd, snapshot);
 	int error = errno;
 	if (fd >= 0)
 		LK_REAL(close)(fd);

@@ -136,8 +136,6 @@ static bool take_snapshot(const struct section *section, struct lk_snapshot *row
 	struct input input = { section->bytes, section->bytes + section->size, false, row };
 	struct input *in = &input;
 
-	if (section->rows != 1)
-		return false;
 	LK_CAPTURE_HEAD(TAKE)
 	return !in->is_wrong && in->at == in->end && row->threads_count <= row->threads_seen;
 }
@@ -187,7 +185,10 @@ static bool find_sections(const unsigned char *at, size_t size, struct body *bod
 			return false;
 		body->sections[number] = section;
 	}
-	return body->sections[LK_CAPTURE_SNAPSHOT].bytes != NULL;
+	for (size_t i = 0; i < LK_CAPTURE_SECTIONS; i++)
+		if (!body->sections[i].bytes)
+			body->sections[i].bytes = end;
+	return body->sections[LK_CAPTURE_SNAPSHOT].rows == 1;
 }
 
 static bool take_nodes(struct body *body)

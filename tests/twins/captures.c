@@ -4,8 +4,11 @@
  * processes. */
 #include <check.h>
 #include <fcntl.h>
+#include <pthread.h>
+#include <signal.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/prctl.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -57,6 +60,25 @@ START_TEST(fails)
 }
 END_TEST
 
+static void *wait_for_ever(void *unused)
+{
+	for (;;)
+		pause();
+	return unused;
+}
+
+START_TEST(starts)
+{
+	pthread_t thread;
+
+	pthread_create(&thread, NULL, wait_for_ever, NULL);
+	if (fork() == 0) {
+		prctl(PR_SET_PDEATHSIG, SIGKILL);
+		wait_for_ever(NULL);
+	}
+}
+END_TEST
+
 static int run_tests(void)
 {
 	Suite *suite = suite_create("captures");
@@ -68,6 +90,7 @@ static int run_tests(void)
 	tcase_add_test(tcase, fails);
 	tcase_add_test(tcase, peaks);
 	tcase_add_test(tcase, clean_again);
+	tcase_add_test(tcase, starts);
 	suite_add_tcase(suite, tcase);
 	runner = srunner_create(suite);
 	srunner_run_all(runner, CK_ENV);

@@ -31,7 +31,8 @@ check_tests ()	# MODE PROGRAM COMMAND...
 	tap_check "$check_name: a record for each checked test" \
 		eval '"$print" capture | grep "^record" | cut -d" " -f2,3 >said
 		printf "%s\n" "window clean" "window leaks" \
-			"window peaks" "window clean_again" "process -" | diff - said'
+			"window peaks" "window clean_again" "window starts" \
+			"process -" | diff - said'
 	tap_check "$check_name: nothing is left of a clean test" says clean site ''
 	tap_check "$check_name: what it allocated" \
 		eval 'test "$(record_of clean | awk "/^allocations/ { print \$2 }")" -ge 100'
@@ -45,6 +46,12 @@ check_tests ()	# MODE PROGRAM COMMAND...
 "'
 	tap_check "$check_name: the descriptor" \
 		eval 'test "$(record_of leaks | grep -c "^descriptor .*/dev/null$")" -eq 1'
+	tap_check "$check_name: the thread, and that it waits" \
+		eval 'test "$(record_of starts | grep -c "^thread 3 other [1-9]")" -eq 1'
+	tap_check "$check_name: the child, and how many of each there were" \
+		eval 'test "$(record_of starts | grep -c "^child .*$check_program")" -eq 1 &&
+		test "$(record_of starts | grep -cE "^(started|spawned) 1$")" -eq 2 &&
+		test "$(record_of leaks | grep -c "^opened 1$")" -eq 1'
 }
 
 # What was allocated in all, by stack, on request.
@@ -77,9 +84,9 @@ check_totals ()	# MODE PROGRAM COMMAND...
 "'
 }
 
-compile captures captures.c
+compile captures captures.c -pthread
 # shellcheck disable=SC2086 # several words
-compile linked captures.c $link_leakcheck
+compile linked captures.c -pthread $link_leakcheck
 for mode in yes no; do
 	check_tests "$mode" captures watch --capture=capture ./captures
 	check_tests "$mode" linked env LEAKCHECK_OPTIONS=verify-all:capture=capture ./linked
@@ -102,6 +109,19 @@ watch --capture=capture ./captures fork >out 2>err
 tap_check "each of two processes has a record" \
 	eval '"$print" capture >said; test "$(grep -c "^record" said)" -eq 2 &&
 	test "$(grep -cE "^site retained 1 77 " said)" -eq 1'
+
+# Signals would end a program that writes more than it may.
+limited ()	# -S | -f
+{
+	rm -f capture
+	limited_said=$( (ulimit "$1" -f 0 && LEAKCHECK_OPTIONS=capture=capture ./linked program) 2>&1) ||
+		return 1
+	echo "$limited_said"
+}
+tap_check "a limit of file sizes is lifted for a moment" \
+	eval 'limited -S && "$print" capture | grep -q "^record process"'
+tap_check "one that cannot be lifted ends no program, and is told" \
+	eval 'limited -f | grep -q "File too large; what was captured is lost"'
 
 # A file that cannot be written is told before anything runs.
 tap_check "a capture that cannot be written refuses the run" \
