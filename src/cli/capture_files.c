@@ -4,10 +4,9 @@
 #include <stdlib.h>
 
 #include "cli/complain.h"
-#include "import/capture.h"
 #include "judge/array.h"
 
-static bool read_file(struct lk_capture_file *file, struct lk_capture_files *files)
+bool lk_capture_files_take(struct lk_capture_file *file, struct lk_capture_files *files)
 {
 	bool is_damaged = false;
 
@@ -38,7 +37,7 @@ bool lk_capture_files_read(char **paths, size_t count, struct lk_capture_files *
 
 		if (!lk_capture_open(paths[i], &file))
 			return lk_complain("%s", file.error);
-		bool ok = read_file(&file, ret);
+		bool ok = lk_capture_files_take(&file, ret);
 		lk_capture_close(&file);
 		if (!ok)
 			return false;

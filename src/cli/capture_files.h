@@ -6,6 +6,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 
+#include "import/capture.h"
 #include "judge/profile.h"
 
 /* Which snapshots of the files. */
@@ -26,6 +27,8 @@ struct lk_capture_files {
  * a file cannot be read at all, or nothing of any; the result is to be released all the
  * same. */
 bool lk_capture_files_read(char **paths, size_t count, struct lk_capture_files *ret);
+/* Adds what is left of FILE.  False when out of memory, after one sentence. */
+bool lk_capture_files_take(struct lk_capture_file *file, struct lk_capture_files *files);
 void lk_capture_files_release(struct lk_capture_files *files);
 
 /* Leaves those of SCOPE, in their order.  False after one sentence if there are none. */

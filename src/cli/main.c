@@ -26,6 +26,8 @@ const struct lk_verb lk_verbs[] = {
 	{ "diff", lk_verb_diff, "[options] old new",
 	  "print what is new, gone and grown from one capture to another" },
 	{ "merge", lk_verb_merge, "-o out file...", "write the snapshots of captures into one" },
+	{ "triage", lk_verb_triage, "[-o page.html] [--json[=FILE]] file... | [options] -- program",
+	  "put all that captures hold, or that a program leaves, on one page for a browser" },
 	{ "help", lk_verb_help, "", "print this text" },
 	{ "version", lk_verb_version, "", "print the version" },
 };

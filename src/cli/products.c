@@ -7,6 +7,7 @@
 #include "cli/complain.h"
 #include "cli/gzip.h"
 #include "cli/output.h"
+#include "cli/triage.h"
 #include "judge/profile.h"
 #include "report/pprof.h"
 #include "report/stats.h"
@@ -49,7 +50,7 @@ static bool next_order(const char **list, struct order *ret)
 
 bool lk_products_are_wanted(const struct lk_options *options)
 {
-	return options->profile[0] || options->stats[0];
+	return options->profile[0] || options->stats[0] || lk_triage_is_wanted(options);
 }
 
 static bool check_profile(const char *name)
@@ -66,8 +67,9 @@ bool lk_products_begin(struct lk_options *options)
 	while (next_order(&list, &order))
 		if (!check_profile(order.name))
 			return false;
-	return strcmp(options->stats, "-") == 0 || !options->stats[0] ||
-	       lk_output_check(options->stats);
+	return (strcmp(options->stats, "-") == 0 || !options->stats[0] ||
+		lk_output_check(options->stats)) &&
+	       (!options->page[0] || lk_output_check(options->page));
 }
 
 static bool look_for_tests(struct products *products, const struct lk_snapshot *snapshot)
@@ -167,6 +169,7 @@ bool lk_products_write(const struct lk_options *options)
 		ok &= write_profile(&products.profile, &order);
 	if (options->stats[0])
 		ok &= write_stats(&products, options->stats);
+	ok &= lk_triage_write(options);
 	lk_profile_release(&products.profile);
 	return ok;
 }

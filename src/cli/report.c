@@ -6,9 +6,11 @@
 #include "base/attributes.h"
 #include "cli/complain.h"
 #include "cli/gzip.h"
+#include "cli/judged.h"
 #include "cli/report_args.h"
 #include "cli/verb.h"
 #include "report/pprof.h"
+#include "report/soak.h"
 #include "report/stats.h"
 #include "report/status.h"
 
@@ -24,12 +26,33 @@ static bool write_pprof(FILE *out, const struct lk_profile_report *report)
 	return ok;
 }
 
+static bool write_page(FILE *out, const struct lk_profile_report *report)
+{
+	struct lk_judged judged;
+	bool ok = lk_judged_make(report->snapshots, report->profile->parts_count, &judged) &&
+		  lk_page_write(out, &judged.page);
+
+	lk_judged_release(&judged);
+	return ok;
+}
+
+static bool write_trends(FILE *out, const struct lk_profile_report *report)
+{
+	bool some;
+	bool ok = lk_report_soak(out, report->profile, &some);
+
+	if (ok && !some)
+		fputs("no process was looked at several times\n", out);
+	return ok;
+}
+
 static const struct format {
 	const char *name;
 	bool (*write)(FILE *out, const struct lk_profile_report *report);
+	enum lk_capture_scope scope;
 	const char *meaning;
 } formats[] = {
-#define LK_FORMAT(name, function, meaning) { #name, function, meaning },
+#define LK_FORMAT(name, function, scope, meaning) { #name, function, LK_CAPTURES_##scope, meaning },
 #include "cli/format.def"
 #undef LK_FORMAT
 };
@@ -86,7 +109,9 @@ static bool report(struct lk_report_args *args, const char *verb)
 				   verb);
 	bool ok = lk_capture_files_read(args->files, args->files_count, &files) &&
 		  (lk_profile_init(&profile) || lk_complain("out of memory")) &&
-		  lk_capture_files_choose(&files, args->scope) &&
+		  lk_capture_files_choose(&files, args->scope != LK_CAPTURES_USUAL ?
+								  args->scope :
+								  format->scope) &&
 		  lk_capture_files_add(&files, &profile);
 	bool is_damaged = files.is_damaged;
 	args->report.profile = &profile;

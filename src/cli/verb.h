@@ -27,6 +27,7 @@ int lk_verb_report(char **arguments);
 int lk_verb_top(char **arguments);
 int lk_verb_diff(char **arguments);
 int lk_verb_merge(char **arguments);
+int lk_verb_triage(char **arguments);
 int lk_verb_help(char **arguments);
 int lk_verb_version(char **arguments);
 

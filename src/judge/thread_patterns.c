@@ -131,8 +131,8 @@ struct search {
 
 static void end(struct search *search, enum lk_thread_pattern_kind kind, size_t first)
 {
-	search->found.rows[search->found.count++] = (struct lk_thread_pattern){
-		kind, first, search->found.members_count - first };
+	search->found.rows[search->found.count++] =
+		(struct lk_thread_pattern){ kind, first, search->found.members_count - first };
 }
 
 static void add_cycle(struct search *search, size_t cycle)
@@ -151,9 +151,9 @@ static void add_cycle(struct search *search, size_t cycle)
 	}
 	size_t length = search->found.members_count - first;
 	end(search,
-	    joins == 0	    ? LK_THREAD_PATTERN_lock_cycle :
-	    joins == length ? LK_THREAD_PATTERN_join_cycle :
-			      LK_THREAD_PATTERN_mixed_cycle,
+	    joins == 0	      ? LK_THREAD_PATTERN_lock_cycle
+	    : joins == length ? LK_THREAD_PATTERN_join_cycle
+			      : LK_THREAD_PATTERN_mixed_cycle,
 	    first);
 }
 
@@ -232,9 +232,9 @@ static void print_place(FILE *out, const struct lk_thread_waits *row)
 		lk_escape(out, frame->file);
 		fprintf(out, ":%u", frame->line);
 	} else {
-		lk_escape(out, frame->function	 ? frame->function :
-			       frame->module	 ? lk_module_name(frame->module) :
-						   "an unknown place");
+		lk_escape(out, frame->function ? frame->function
+			       : frame->module ? lk_module_name(frame->module)
+					       : "an unknown place");
 	}
 }
 

@@ -25,8 +25,8 @@ struct series {
 	size_t count;
 	double time[POINTS_MAX]; /* in seconds since the first point */
 	double value[POINTS_MAX];
-	double sorted[POINTS_MAX];  /* room */
-	double slopes[PAIRS_MAX]; /* room */
+	double sorted[POINTS_MAX]; /* room */
+	double slopes[PAIRS_MAX];  /* room */
 };
 
 /* The library that is loaded into programs does not draw in libm. */
@@ -192,9 +192,8 @@ static double rate_of(struct series *series)
 	for (size_t i = 0; i < series->count; i++)
 		for (size_t j = i + 1; j < series->count; j++)
 			if (series->time[j] > series->time[i])
-				series->slopes[pairs++] =
-					(series->value[j] - series->value[i]) /
-					(series->time[j] - series->time[i]);
+				series->slopes[pairs++] = (series->value[j] - series->value[i]) /
+							  (series->time[j] - series->time[i]);
 	if (pairs == 0)
 		return 0;
 	qsort(series->slopes, pairs, sizeof *series->slopes, compare);

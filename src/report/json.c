@@ -107,9 +107,9 @@ static void print_released(FILE *out, const struct lk_sibling_release *released)
 	print_frame(out, &released->frame);
 }
 
-static void print_doing(FILE *out, const struct lk_thread_waits *doing)
+void lk_json_thread(FILE *out, const struct lk_thread_waits *doing)
 {
-	fprintf(out, ",\"thread\":%d", (int)doing->thread->tid);
+	fprintf(out, "\"thread\":%d", (int)doing->thread->tid);
 	print_member(out, "name", doing->thread->name);
 	print_member(out, "state", doing->state);
 	print_member(out, "waits_in", lk_wait_word(doing->wait.kind));
@@ -166,8 +166,10 @@ static void print_finding(FILE *out, const struct lk_finding *finding)
 		print_limit(out, finding->limit);
 	if (finding->kind == LK_KIND_misuse || finding->kind == LK_KIND_budget)
 		print_earlier(out, finding->earlier);
-	if (finding->doing)
-		print_doing(out, finding->doing);
+	if (finding->doing) {
+		fputc(',', out);
+		lk_json_thread(out, finding->doing);
+	}
 	fputc('}', out);
 }
 

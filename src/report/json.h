@@ -18,6 +18,9 @@ struct lk_json_test {
  * not UTF-8 become U+FFFD. */
 void lk_json_test(FILE *out, const struct lk_json_test *test, const struct lk_findings *findings);
 
+/* The members of an object that tell what a thread does, without braces. */
+void lk_json_thread(FILE *out, const struct lk_thread_waits *doing);
+
 /* TEXT in quotes. */
 void lk_json_text(FILE *out, const char *text);
 

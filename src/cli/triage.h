@@ -1,0 +1,16 @@
+/* SPDX-License-Identifier: MIT */
+/* The triage page of a run that has ended. */
+#ifndef LK_CLI_TRIAGE_H
+#define LK_CLI_TRIAGE_H
+
+#include <stdbool.h>
+
+#include "base/options.h"
+
+/* Is one asked for, by --page or by the verb? */
+bool lk_triage_is_wanted(const struct lk_options *options);
+
+/* Makes what is asked for of the records of the run.  False after one sentence. */
+bool lk_triage_write(const struct lk_options *options);
+
+#endif

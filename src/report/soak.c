@@ -1,0 +1,196 @@
+/* SPDX-License-Identifier: MIT */
+#include "report/soak.h"
+
+#include <inttypes.h>
+#include <string.h>
+
+#include "judge/escape.h"
+#include "report/plural.h"
+
+/* A number with its unit; bytes in the unit that fits. */
+static void print_amount(FILE *out, double number, const char *unit)
+{
+	static const char *const units[] = { "B", "KiB", "MiB", "GiB", "TiB" };
+	size_t step = 0;
+
+	if (strcmp(unit, "B") != 0) {
+		fprintf(out,
+			number < 10 && number > -10 && number != (double)(int)number ? "%.2f %s"
+										     : "%.0f %s",
+			number, unit);
+		return;
+	}
+	for (; (number >= 1024 || number <= -1024) && step < 4; step++)
+		number /= 1024;
+	fprintf(out, "%.*f %s", step > 0 ? 1 : 0, number, units[step]);
+}
+
+static void print_range(FILE *out, const struct lk_trend *trend, const char *unit)
+{
+	print_amount(out, (double)trend->least, unit);
+	fputs(" and ", out);
+	print_amount(out, (double)trend->most, unit);
+}
+
+static double seconds(uint64_t ns)
+{
+	return (double)ns / 1e9;
+}
+
+void lk_report_trend(FILE *out, const struct lk_trend *trend, const char *unit)
+{
+	fprintf(out, "%s: ", lk_trend_words[trend->verdict]);
+	switch (trend->shape) {
+	case LK_TREND_IS_rising:
+		fputs("rises by ", out);
+		print_amount(out, trend->rate, unit);
+		fprintf(out, " a second, in each part of the %.1f s", seconds(trend->span_ns));
+		break;
+	case LK_TREND_IS_peak:
+		fputs("was at ", out);
+		print_amount(out, (double)trend->most, unit);
+		fprintf(out, " from %.1f s to %.1f s and came back", seconds(trend->from_ns),
+			seconds(trend->to_ns));
+		break;
+	case LK_TREND_IS_level:
+		fputs("stays at ", out);
+		print_amount(out, (double)trend->median, unit);
+		break;
+	case LK_TREND_IS_wavering:
+		fputs("goes up and down between ", out);
+		print_range(out, trend, unit);
+		break;
+	case LK_TREND_IS_step:
+		fprintf(out, "rose once, at %.1f s, and stays", seconds(trend->from_ns));
+		break;
+	case LK_TREND_IS_falling:
+		fputs("falls from ", out);
+		print_amount(out, (double)trend->first, unit);
+		fputs(" to ", out);
+		print_amount(out, (double)trend->last, unit);
+		break;
+	case LK_TREND_IS_few:
+		fprintf(out, "%zu snapshot%s, and at least %d are needed", trend->points,
+			lk_plural(trend->points), LK_TREND_LEAST);
+		break;
+	case LK_TREND_IS_late:
+		fprintf(out, "rose at %.1f s of %.1f s: too late to tell how it goes on",
+			seconds(trend->from_ns), seconds(trend->span_ns));
+		break;
+	case LK_TREND_SHAPE_COUNT:
+		break;
+	}
+}
+
+const char *lk_report_hold_word(enum lk_hold hold)
+{
+	static const char *const words[LK_HOLD_COUNT] = {
+		[LK_HOLD_UNSCANNED] = "",
+		[LK_HOLD_LOST] = "lost",
+		[LK_HOLD_MEMCHECK] = "lost",
+		[LK_HOLD_INDIRECT] = "lost with others",
+		[LK_HOLD_RETAINED] = "held by the program",
+		[LK_HOLD_THREAD] = "held by a thread",
+		[LK_HOLD_LIBC] = "held by the C library",
+	};
+
+	return words[hold];
+}
+
+static void print_totals(FILE *out, const struct lk_soak *soak)
+{
+	for (int total = 0; total < LK_SOAK_TOTAL_COUNT; total++) {
+		const struct lk_trend *trend = &soak->trends[total];
+		const char *unit = lk_soak_units[total];
+
+		if (trend->most == 0)
+			continue;
+		fprintf(out, "  %-18s ", lk_soak_words[total]);
+		lk_report_trend(out, trend, unit);
+		fputs("; median ", out);
+		print_amount(out, (double)trend->median, unit);
+		fputs(", 95 % below ", out);
+		print_amount(out, (double)trend->p95, unit);
+		fputs(", deviation ", out);
+		print_amount(out, trend->deviation, unit);
+		fputc('\n', out);
+	}
+}
+
+static void print_frame(FILE *out, const struct lk_profile_line *line)
+{
+	lk_escape(out, line->function ? line->function : "??");
+	if (line->file) {
+		fputc(' ', out);
+		lk_escape(out, line->file);
+		fprintf(out, ":%u", line->line);
+	}
+}
+
+static void print_stack(FILE *out, const struct lk_profile *profile,
+			const struct lk_profile_stack *stack)
+{
+	enum { SHOWN_MAX = 6 };
+	size_t shown = 0;
+
+	for (size_t i = stack->suspect; i < stack->count && shown < SHOWN_MAX; i++) {
+		const struct lk_profile_location *location =
+			&profile->locations[profile->paths[stack->first + i]];
+
+		for (size_t line = shown == 0 ? stack->suspect_line : 0;
+		     line < location->lines_count && shown < SHOWN_MAX; line++, shown++) {
+			fprintf(out, "    %c ", shown == 0 ? '>' : ' ');
+			print_frame(out, &profile->lines[location->first_line + line]);
+			fputc('\n', out);
+		}
+	}
+}
+
+static void print_row(FILE *out, const struct lk_profile *profile, const struct lk_soak_row *row)
+{
+	const char *hold = row->kind == LK_KIND_heap ? lk_report_hold_word(row->hold) : "";
+
+	fprintf(out, "  %s ", lk_kind_name(row->kind));
+	lk_report_trend(out, &row->trend, row->kind == LK_KIND_heap ? "B" : "of them");
+	fprintf(out, "%s%s, from\n", hold[0] ? "; " : "", hold);
+	print_stack(out, profile, &profile->stacks[row->stack]);
+}
+
+static void print_soak(FILE *out, const struct lk_profile *profile, const struct lk_soak *soak)
+{
+	enum { ROWS_MAX = 20 };
+	size_t shown = 0, loud = 0;
+
+	fprintf(out, "process %d: %zu snapshots in %.1f s\n", (int)soak->process, soak->points,
+		seconds(soak->trends[0].span_ns));
+	print_totals(out, soak);
+	for (size_t i = 0; i < soak->rows_count; i++) {
+		const struct lk_soak_row *row = &soak->rows[i];
+
+		if (row->trend.verdict == LK_TREND_flat || row->trend.shape == LK_TREND_IS_few)
+			continue;
+		loud++;
+		if (shown == ROWS_MAX)
+			continue;
+		print_row(out, profile, row);
+		shown++;
+	}
+	if (loud > shown)
+		fprintf(out, "  ... and %zu more\n", loud - shown);
+}
+
+bool lk_report_soak(FILE *out, const struct lk_profile *profile, bool *ret_some)
+{
+	struct lk_soak soak;
+
+	*ret_some = false;
+	for (size_t first = 0;; first++) {
+		if (!lk_soak_next(profile, &first, &soak))
+			return false;
+		if (first == SIZE_MAX)
+			return true;
+		*ret_some = true;
+		print_soak(out, profile, &soak);
+		lk_soak_release(&soak);
+	}
+}
