@@ -151,7 +151,7 @@ static const char *word_for_thread(struct lk_profile_adding *adding, struct lk_s
 		return lk_intern(&adding->profile->strings, "running");
 	if (!lk_named_stack_init(&now, symbols, adding->snapshot, row->now.stack, row->now.sure))
 		return NULL;
-	struct lk_wait wait = lk_wait_tell(row, &now, symbols);
+	struct lk_wait wait = lk_wait_tell(adding->snapshot, row, &now, symbols);
 	lk_named_stack_deinit(&now);
 	return lk_intern(&adding->profile->strings, lk_wait_word(wait.kind));
 }

@@ -9,7 +9,6 @@
 #include <sys/wait.h>
 #include <time.h>
 
-#include "base/callee.h"
 #include "judge/escape.h"
 
 const char *lk_wait_word(enum lk_wait_kind kind)
@@ -53,9 +52,18 @@ static enum lk_wait_kind kind_of_function(const char *function)
 	return LK_WAIT_futex;
 }
 
+uintptr_t lk_wait_callee(const struct lk_snapshot *snapshot, uintptr_t return_address)
+{
+	for (size_t i = 0; i < snapshot->calls_count; i++)
+		if (snapshot->calls[i].site == return_address)
+			return snapshot->calls[i].target;
+	return 0;
+}
+
 /* By the innermost frames, as far as they are the C library's, and by what their
  * callers called: sem_wait jumps to a function of another name, or of none. */
-static enum lk_wait_kind kind_of_stack(const struct lk_named_stack *now, struct lk_symbols *symbols)
+static enum lk_wait_kind kind_of_stack(const struct lk_snapshot *snapshot,
+				       const struct lk_named_stack *now, struct lk_symbols *symbols)
 {
 	bool is_libc = true;
 
@@ -67,8 +75,9 @@ static enum lk_wait_kind kind_of_stack(const struct lk_named_stack *now, struct 
 		is_libc = frame->module && lk_module_is_libc(frame->module);
 		if (is_libc)
 			kind = kind_of_function(frame->function);
-		uintptr_t start =
-			kind == LK_WAIT_futex && i > 0 && frame->module ? lk_callee(frame->pc) : 0;
+		uintptr_t start = kind == LK_WAIT_futex && i > 0 && frame->module ?
+					  lk_wait_callee(snapshot, frame->pc) :
+					  0;
 		if (start && lk_symbols_name(symbols, start + 1, &callee, 1) == 1)
 			kind = kind_of_function(callee.function);
 		if (kind != LK_WAIT_futex)
@@ -146,8 +155,8 @@ static void tell_futex(struct lk_wait *wait, const struct lk_thread_now *now)
 	}
 }
 
-struct lk_wait lk_wait_tell(const struct lk_thread_left *thread, const struct lk_named_stack *stack,
-			    struct lk_symbols *symbols)
+struct lk_wait lk_wait_tell(const struct lk_snapshot *snapshot, const struct lk_thread_left *thread,
+			    const struct lk_named_stack *stack, struct lk_symbols *symbols)
 {
 	const struct lk_thread_now *now = &thread->now;
 	struct lk_wait wait = { .kind = LK_WAIT_unknown };
@@ -171,7 +180,7 @@ struct lk_wait lk_wait_tell(const struct lk_thread_left *thread, const struct lk
 		wait.kind = kind_of_call(now->call);
 		if (wait.kind != LK_WAIT_futex)
 			break;
-		wait.kind = kind_of_stack(stack, symbols);
+		wait.kind = kind_of_stack(snapshot, stack, symbols);
 		tell_futex(&wait, now);
 		break;
 	}

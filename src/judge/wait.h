@@ -28,10 +28,14 @@ struct lk_wait {
 	bool is_shared;	  /* other processes may end it */
 };
 
-/* What THREAD of this process, whose stack is NOW, waits for.  SYMBOLS name what a
- * call leads to. */
-struct lk_wait lk_wait_tell(const struct lk_thread_left *thread, const struct lk_named_stack *now,
-			    struct lk_symbols *symbols);
+/* What THREAD of SNAPSHOT, whose stack is NOW, waits for.  SYMBOLS name what a call leads
+ * to. */
+struct lk_wait lk_wait_tell(const struct lk_snapshot *snapshot, const struct lk_thread_left *thread,
+			    const struct lk_named_stack *now, struct lk_symbols *symbols);
+
+/* The start of the function that is called before RETURN_ADDRESS; 0 if SNAPSHOT does not
+ * tell. */
+uintptr_t lk_wait_callee(const struct lk_snapshot *snapshot, uintptr_t return_address);
 
 /* Writes it without who holds it: "mutex 0x7f12", "read of fd 5 (pipe:[77] opened at
  * a.c:3)"; ORIGIN, which may be NULL, is where the descriptor was opened. */

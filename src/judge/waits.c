@@ -5,7 +5,6 @@
 #include <stdint.h>
 #include <stdlib.h>
 
-#include "base/callee.h"
 #include "judge/describe.h"
 #include "judge/suspect.h"
 
@@ -188,14 +187,15 @@ static void judge_rest(struct lk_waits *waits)
 }
 
 /* Functions of the C library without a name get that by which they were called. */
-static void name_by_calls(struct lk_named_stack *now, struct lk_symbols *symbols)
+static void name_by_calls(const struct lk_snapshot *snapshot, struct lk_named_stack *now,
+			  struct lk_symbols *symbols)
 {
 	for (size_t i = 0; i + 1 < now->count; i++) {
 		struct lk_frame *frame = &now->frames[i], callee;
 
 		if (frame->function || !frame->module || !lk_module_is_libc(frame->module))
 			continue;
-		uintptr_t start = now->frames[i + 1].module ? lk_callee(now->frames[i + 1].pc) : 0;
+		uintptr_t start = lk_wait_callee(snapshot, now->frames[i + 1].pc);
 		if (start && lk_symbols_name(symbols, start + 1, &callee, 1) == 1)
 			frame->function = callee.function;
 	}
@@ -212,8 +212,8 @@ static bool add(const struct lk_snapshot *snapshot, struct lk_symbols *symbols,
 				 row->thread->now.sure) ||
 	    !lk_named_stack_init(&row->created, symbols, snapshot, row->thread->stack, SIZE_MAX))
 		return false;
-	name_by_calls(&row->now, symbols);
-	row->wait = lk_wait_tell(row->thread, &row->now, symbols);
+	name_by_calls(snapshot, &row->now, symbols);
+	row->wait = lk_wait_tell(snapshot, row->thread, &row->now, symbols);
 	return true;
 }
 

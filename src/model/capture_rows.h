@@ -233,6 +233,10 @@
 	X(STACK, freed, 0) \
 	X(NUMBER, blocks, 0)
 
+#define LK_CAPTURE_CALLS(X) \
+	X(NUMBER, site, 0) \
+	X(NUMBER, target, 0)
+
 enum { LK_CAPTURE_NODES = 1, LK_CAPTURE_STACKS = 2, LK_CAPTURE_SNAPSHOT = 3 };
 
 /* X(number, array of the snapshot, its count there, most rows, FIELDS) for each section,
@@ -248,9 +252,10 @@ enum { LK_CAPTURE_NODES = 1, LK_CAPTURE_STACKS = 2, LK_CAPTURE_SNAPSHOT = 3 };
 	X(11, misuses, misuses_count, 1 << 16, LK_CAPTURE_MISUSES) \
 	X(12, children, children_count, 1 << 16, LK_CAPTURE_CHILDREN) \
 	X(13, handles, handles_count, 1 << 16, LK_CAPTURE_HANDLES) \
-	X(14, releases, releases_count, 1 << 20, LK_CAPTURE_RELEASES)
+	X(14, releases, releases_count, 1 << 20, LK_CAPTURE_RELEASES) \
+	X(15, calls, calls_count, 1 << 16, LK_CAPTURE_CALLS)
 
-enum { LK_CAPTURE_SECTIONS = 15 }; /* more than the highest number */
+enum { LK_CAPTURE_SECTIONS = 16 }; /* more than the highest number */
 enum { LK_CAPTURE_STACKS_MAX = 1 << 24, LK_CAPTURE_NODES_MAX = 1 << 24 };
 
 #endif

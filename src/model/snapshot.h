@@ -112,6 +112,8 @@ struct lk_snapshot {
 	 * young. */
 	struct lk_thread_left *threads;
 	size_t threads_count, threads_seen;
+	struct lk_call *calls; /* of the innermost frames of threads that wait; each site once */
+	size_t calls_count;
 	struct lk_misuse *misuses;
 	size_t misuses_count;
 	struct lk_child_left *children;

@@ -45,6 +45,13 @@ struct lk_thread_now {
 	uint32_t sure;		     /* the frames outside of the first SURE ones are a guess */
 };
 
+/* A call that a stack goes through: where it returns to, and the function that it calls.
+ * It names what a thread is in where the C library's own functions have no names, and may
+ * have been jumped on from. */
+struct lk_call {
+	uintptr_t site, target;
+};
+
 struct lk_thread_left {
 	pid_t tid;
 	bool is_main;

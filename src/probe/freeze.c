@@ -364,6 +364,7 @@ void lk_freezing_child(void *context, const struct lk_child_seen *child)
 	X(totals, LK_FREEZING_TOTALS)         \
 	X(descriptors, DESCRIPTORS_MAX)       \
 	X(threads, LK_FREEZING_THREADS)       \
+	X(calls, LK_FREEZING_CALLS)           \
 	X(children, CHILDREN_MAX)             \
 	X(misuses, LK_MISUSES_MAX)            \
 	X(handles, LK_FREEZING_HANDLES)       \

@@ -4,6 +4,7 @@
 #include <unistd.h>
 
 #include "base/arena.h"
+#include "base/callee.h"
 #include "base/clock.h"
 #include "base/fmt.h"
 #include "base/proc.h"
@@ -66,6 +67,30 @@ static void look_at_descriptor(struct looking *looking, struct lk_thread_now *no
 		lk_freezing_stack(looking->freezing, lk_descriptor_origin((int)now->arguments[0]));
 }
 
+static void add_call(struct lk_snapshot *snapshot, uintptr_t site)
+{
+	for (size_t i = 0; i < snapshot->calls_count; i++)
+		if (snapshot->calls[i].site == site)
+			return;
+	if (snapshot->calls_count == LK_FREEZING_CALLS)
+		return;
+	uintptr_t target = lk_callee(site);
+	if (target)
+		snapshot->calls[snapshot->calls_count++] = (struct lk_call){ site, target };
+}
+
+/* What the innermost frames called: the C library's wait in functions that have no names.
+ * It is told by the code that is there now. */
+static void add_calls(struct looking *looking, const struct lk_thread_now *now)
+{
+	enum { FRAMES = 8 };
+
+	for (unsigned i = 1; now->activity == LK_ACTIVITY_CALL && i < looking->stack->count &&
+			     i <= FRAMES;
+	     i++)
+		add_call(looking->freezing->snapshot, looking->stack->frames[i]);
+}
+
 static __attribute__((noinline)) void look(struct looking *looking, struct lk_thread_left *row)
 {
 	struct lk_thread_now *now = &row->now;
@@ -86,6 +111,7 @@ static __attribute__((noinline)) void look(struct looking *looking, struct lk_th
 		now->stack = lk_freezing_frames(looking->freezing, looking->stack->frames,
 						looking->stack->count, looking->stack->cut);
 		now->sure = looking->stack->sure;
+		add_calls(looking, now);
 		look_at_descriptor(looking, now);
 	}
 }

@@ -54,6 +54,13 @@ tap_check "which is JSON" python3 -m json.tool all.json
 tap_check "page of a run" only must_leak_abba returns 1 "$leakcheck" --rerun=no --page=run.html ./deadlocks
 tap_check "is written" shows run.html 'LEAK</span>'
 
+tap_check "a ring of joins is captured" only must_leak_ring returns 1 \
+	"$leakcheck" --rerun=no --capture=ring.lkc ./deadlocks
+tap_check "the dump tells" returns 0 "$leakcheck" report --format=threads ring.lkc
+tap_check "who joins whom" shows out '\[join of thread [0-9]*[],]'
+tap_check "and the pattern" shows out '^PATTERN join cycle: thread '
+tap_check "and the cycle" shows out '^DEADLOCK of 3 threads'
+
 head -c 100 run.lkc >cut.lkc
 tap_check "half a capture" triage 2 -o cut.html cut.lkc
 cat run.lkc cut.lkc >longer.lkc

@@ -88,6 +88,7 @@ static struct lk_child_left children[] = { { .pid = 99,
 					     .command = "sleep 1" } };
 static struct lk_handles_left handles[] = { { 1, 1, 3, 300, 0x1234, "slot" } };
 static struct lk_release releases[] = { { 1, 2, 30 } };
+static struct lk_call calls[] = { { 0x401234, 0x7f0000001000 } };
 static struct lk_module modules[] = {
 	{ 0x400000, 0x500000, 0x400000, { 0xab, 0xcd }, 2, true, false, "/usr/bin/x" },
 	{ 0x7f0000000000, 0x7f0000100000, 0x7f0000000000, { 0 }, 20, false, true, "" },
@@ -131,6 +132,8 @@ static struct lk_snapshot sample = {
 	.handles_count = 1,
 	.releases = releases,
 	.releases_count = 1,
+	.calls = calls,
+	.calls_count = 1,
 	.modules = modules,
 	.modules_count = 2,
 	.window_stack = 2,
@@ -183,6 +186,7 @@ static void assert_equal(void)
 	SAME(children, children_count);
 	SAME(handles, handles_count);
 	SAME(releases, releases_count);
+	SAME(calls, calls_count);
 	SAME(modules, modules_count);
 	SAME(paths, paths_count);
 	SAME(series, series_count);
