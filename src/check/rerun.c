@@ -350,6 +350,7 @@ static void run_again(struct lk_snapshot *snapshot, struct lk_copy_news *news)
 		unsigned runs = news->runs - (end == LK_COPY_STOPPED);
 		if (end != LK_COPY_DONE && runs < runs_needed(snapshot))
 			say_why(snapshot, news, end, status);
+		snapshot->run_hung = end == LK_COPY_SLOW && runs < runs_needed(snapshot);
 		if (end == LK_COPY_SLOW && lk_runner.shared)
 			lk_runner.shared->slow_copies++;
 		if (releases)

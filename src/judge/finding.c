@@ -274,8 +274,10 @@ static bool add_thread(const struct making *making, size_t thread)
 	const struct lk_thread_waits *doing = &making->findings->waits.rows[thread];
 	const struct lk_thread_left *row = doing->thread;
 	struct lk_finding finding = { .doing = doing };
-	/* A thread that can never go on is none that the program keeps for later. */
-	bool is_kept = row->is_handle_held && !(doing->stuck && doing->stuck_is_sure);
+	/* A thread that can never go on is none that the program keeps for later.  Where a
+	 * further run hangs, it may have waited for the threads of a pool. */
+	bool is_kept = (row->is_handle_held || making->snapshot->run_hung) &&
+		       !(doing->stuck && doing->stuck_is_sure);
 	enum lk_class class = is_helper(making, row) ? LK_CLASS_helper :
 			      is_kept		     ? LK_CLASS_joinable :
 						       LK_CLASS_left;

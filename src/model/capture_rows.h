@@ -47,6 +47,7 @@
 	X(NUMBER, threads_count, 0) \
 	X(STACK, window_stack, 0) \
 	X(NUMBER, events_lost, 0) \
+	X(BELOW, run_hung, 2) \
 	X(BELOW, is_unscanned, 2) \
 	X(BELOW, descriptors_unknown, 2) \
 	X(BELOW, threads_unknown, 2) \

@@ -140,6 +140,7 @@ struct lk_snapshot {
 	size_t window_stack; /* index into stacks: where the window was opened */
 	/* Rows that did not fit; not 0: the snapshot is incomplete. */
 	uint64_t events_lost;
+	bool run_hung; /* it waited for what never came: perhaps for a thread, which it had not */
 	bool is_unscanned; /* who holds the blocks could not be looked for */
 	bool descriptors_unknown; /* the kernel's list could not be read */
 	bool threads_unknown;	  /* so too: threads_seen may be too few */

@@ -124,8 +124,10 @@ done
 # The environment.
 env -i A=1 "PATH=$PATH" "$bin/leakcheck" env 2>"$scratch/err" | sort >"$scratch/out"
 sed 's/=.*//' "$scratch/out" | tr '\n' ' ' >"$scratch/names"
-tap_check "three variables are added" \
-	grep -qx 'A LD_PRELOAD LEAKCHECK_OPTIONS LEAKCHECK_RUN PATH ' "$scratch/names"
+tap_check "four variables are added" \
+	grep -qx 'A G_SLICE LD_PRELOAD LEAKCHECK_OPTIONS LEAKCHECK_RUN PATH ' "$scratch/names"
+env -i G_SLICE=all "PATH=$PATH" "$bin/leakcheck" printenv G_SLICE >"$scratch/out" 2>"$scratch/err"
+tap_check "what is set stays" test "$(cat "$scratch/out")" = all
 library=$(realpath "$bin/.libs/libleakcheck.so")
 prints "the library is preloaded" "$library" leakcheck printenv LD_PRELOAD
 prints "in front of others" "$library:libm.so.6 libdl.so.2" \

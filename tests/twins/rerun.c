@@ -111,6 +111,37 @@ MUST_PASS(thread_kept_once)
 		pthread_create(&worker, NULL, wait_for_ever, NULL);
 }
 END_TEST
+/* A pool that no variable of the program leads to, and that the next run uses: there is
+ * no thread in a copy that could answer. */
+static pthread_mutex_t pool_lock = PTHREAD_MUTEX_INITIALIZER;
+static pthread_cond_t pool_changed = PTHREAD_COND_INITIALIZER;
+static int pool_asked, pool_answered, pool_started;
+static void *answer(void *argument)
+{
+	pthread_mutex_lock(&pool_lock);
+	for (;;) {
+		while (pool_answered == pool_asked)
+			pthread_cond_wait(&pool_changed, &pool_lock);
+		pool_answered = pool_asked;
+		pthread_cond_broadcast(&pool_changed);
+	}
+	return argument;
+}
+MUST_PASS(pool_of_threads)
+{
+	pthread_t worker;
+	if (!pool_started++) {
+		need(pthread_create(&worker, NULL, answer, NULL) == 0);
+		need(pthread_detach(worker) == 0);
+	}
+	pthread_mutex_lock(&pool_lock);
+	pool_asked++;
+	pthread_cond_broadcast(&pool_changed);
+	while (pool_answered != pool_asked)
+		pthread_cond_wait(&pool_changed, &pool_lock);
+	pthread_mutex_unlock(&pool_lock);
+}
+END_TEST
 MUST_LEAK(thread_each_time, "thread ", BODY)
 {
 	pthread_t worker;
