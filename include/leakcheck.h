@@ -75,9 +75,9 @@ void leakcheck_run_once(void);
  * with the places that used most of it when it uses more: calls that allocate, bytes that
  * they get in all, the most bytes that are alive at once, and bytes that are alive at the
  * end; the last two above what is alive here.  0 means no limit, LEAKCHECK_NONE none at
- * all.  Counted for the whole process, Check's own few allocations included (its
- * assertions make some); counting makes each allocation slower.  What cannot be measured
- * makes the test unsure.  Implies LEAKCHECK_VERIFY_NONE(), and works where that does. */
+ * all.  Counted for the whole process, without what Check allocates for its messages;
+ * counting makes each allocation slower.  What cannot be measured makes the test unsure.
+ * Implies LEAKCHECK_VERIFY_NONE(), and works where that does. */
 #define LEAKCHECK_LIMIT(allocations, bytes, peak, growth) \
 	leakcheck_limit((allocations), (bytes), (peak), (growth), __FILE__, __LINE__)
 #define LEAKCHECK_NONE ((unsigned long)-1)

@@ -263,6 +263,8 @@ static bool writing(const void *bytes, size_t size, FILE *stream, const void *fr
 		}
 		claim(file);
 	}
+	if (is_message)
+		lk_budget_discount(bytes, lk_message_copied(&message, size));
 	if (is_message && file == lk_runner_file() && !is_nested())
 		read_message(&message, frame);
 	return true;

@@ -69,6 +69,19 @@ bool lk_message_parse(const void *message, size_t size, struct lk_message *ret)
 	return true;
 }
 
+/* check_msg.c copies a file's name and a failure's text, with the final zero. */
+size_t lk_message_copied(const struct lk_message *message, size_t size)
+{
+	switch (message->type) {
+	case LK_MESSAGE_LOCATION:
+		return size - LOCATION_OVERHEAD + 1;
+	case LK_MESSAGE_FAIL:
+		return size - FAIL_OVERHEAD + 1;
+	default:
+		return 0;
+	}
+}
+
 /* As check_pack.c's get_max_msg_size, but for what the program itself set with
  * check_set_max_msg_size, which cannot be seen from outside. */
 static size_t packet_max(void)

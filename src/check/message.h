@@ -31,6 +31,10 @@ struct lk_message {
 /* Reads the message in BYTES; false if it is none. */
 bool lk_message_parse(const void *bytes, size_t size, struct lk_message *ret);
 
+/* MESSAGE has SIZE bytes: before Check packed it, of how many bytes was the copy that it
+ * made of its text?  0: it made none. */
+size_t lk_message_copied(const struct lk_message *message, size_t size);
+
 /* The longest text that a FAIL message may hold: Check ends the whole runner with
  * status 2 when it meets a longer one.  Read anew each time, as Check does. */
 size_t lk_message_text_max(void);

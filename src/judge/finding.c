@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "judge/baseline.h"
+#include "judge/check_frames.h"
 #include "judge/describe.h"
 #include "judge/holder.h"
 #include "judge/named_stack.h"
@@ -370,11 +371,19 @@ static bool add_breach(const struct making *making, const struct lk_breach *row)
 		count(making->findings, &finding);
 		return true;
 	}
-	for (size_t i = 0; ok && i < row->shares_count; i++) {
-		char what[sizeof finding.earlier[0].what];
+	for (size_t i = 0, shown = 0; ok && i < row->shares_count; i++) {
+		struct lk_earlier *share = &finding.earlier[shown];
+		char what[sizeof share->what];
 
 		describe_share(row, &row->shares[i], what, sizeof what);
-		ok = add_earlier(making, row->shares[i].stack, what, &finding.earlier[i]);
+		ok = add_earlier(making, row->shares[i].stack, what, share);
+		/* What Check does for itself is not counted. */
+		if (lk_check_frames_tell(share->frames, share->frames_count)) {
+			free(share->frames);
+			*share = (struct lk_earlier){ .frames = NULL };
+		} else {
+			shown++;
+		}
 	}
 	if (!ok) {
 		release_row(&finding);

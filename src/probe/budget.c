@@ -22,6 +22,7 @@ struct scope {
 	int line;
 	bool is_measured;
 	struct lk_totals_sum start;
+	struct lk_budget_share discount; /* so much was not to count before */
 	uint64_t peak_before, lost_before;
 	struct mark *marks;
 	size_t marks_count, marks_room;
@@ -30,6 +31,7 @@ struct scope {
 static struct {
 	struct scope scopes[LK_BUDGET_SCOPES_MAX];
 	int open;
+	struct lk_budget_share discount; /* what is not to count, in all */
 	struct lk_budget_breach breaches[LK_BUDGET_BREACHES_MAX];
 	size_t breaches_count;
 } budget;
@@ -63,6 +65,17 @@ static void begin(struct scope *scope)
 	scope->lost_before = lk_totals_lost();
 	scope->peak_before = lk_totals_peak_begin();
 	lk_totals_sum(&scope->start);
+	scope->discount = budget.discount;
+}
+
+void lk_budget_discount(const void *block, size_t copied)
+{
+	struct lk_block row;
+
+	if (budget.open == 0 || !lk_heap_find(block, &row))
+		return;
+	budget.discount.blocks += 1 + (copied > 0);
+	budget.discount.bytes += row.size + copied;
 }
 
 /* What a stack has, among the biggest. */
@@ -180,8 +193,10 @@ static void measure_all(const struct scope *scope, uint64_t ret[LK_MEASURE_COUNT
 	struct lk_totals_sum now;
 
 	lk_totals_sum(&now);
-	ret[LK_MEASURE_allocations] = now.allocations - start->allocations;
-	ret[LK_MEASURE_bytes] = now.allocated_bytes - start->allocated_bytes;
+	ret[LK_MEASURE_allocations] = now.allocations - start->allocations -
+				      (budget.discount.blocks - scope->discount.blocks);
+	ret[LK_MEASURE_bytes] = now.allocated_bytes - start->allocated_bytes -
+				(budget.discount.bytes - scope->discount.bytes);
 	ret[LK_MEASURE_peak] =
 		now.peak_bytes > start->live_bytes ? now.peak_bytes - start->live_bytes : 0;
 	ret[LK_MEASURE_growth] =

@@ -24,6 +24,10 @@ int lk_budget_begin(const struct lk_limits *limits, const char *file, int line);
 int lk_budget_end(int scope);
 void lk_budget_end_all(void);
 
+/* BLOCK was allocated by Check, to tell its runner something, and another one of COPIED
+ * bytes, unless that is 0: they do not count as allocations, nor do their bytes. */
+void lk_budget_discount(const void *block, size_t copied);
+
 /* A window is opened: nothing was broken, and no scope is open. */
 void lk_budget_reset(void);
 

@@ -34,6 +34,9 @@ for mode in yes no; do
 	judge_names "fork $mode, watched" yes
 	tap_check "fork $mode: what is not measured is unsure" shows err \
 		'UNSURE .* at most 1000000 allocations by .*budgets.c:[0-9]*: it could not be measured$'
+	tap_check "fork $mode: Check's own messages do not count" shows out \
+		'OVER [0-9a-f]* 1000 allocations, 999 allowed by '
+	tap_check "fork $mode: nor are they shown" hides out pack_
 	tap_check "fork $mode: who used it" shows out '^  #   1000 of them from$'
 	tap_check "fork $mode: his stack" shows out '^  #   > take .*budgets.c:[0-9]*$'
 	tap_check "fork $mode: the peak, and the inner scope, are told by themselves" \
@@ -56,7 +59,7 @@ budget ()	# STATUS LIMITS
 }
 for mode in yes no; do
 	export CK_FORK=$mode
-	for limits in allocations:2K bytes:1100K peak:2K growth:none allocations:0,bytes:-; do
+	for limits in allocations:1000 bytes:1000000 peak:2K growth:none allocations:0,bytes:-; do
 		tap_check "fork $mode: --budget=$limits is kept" budget 0 $limits
 	done
 	for limits in allocations:999 bytes:999999 peak:500 bytes:1K,peak:1G; do
