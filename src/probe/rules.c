@@ -64,7 +64,7 @@ static bool learn_cfa(const struct lk_cfi_cell *cfa, struct draft *rule)
 	else
 		return false;
 	rule->cfa_words = offset / 8;
-	return fits(offset, 1 << 23) && (rule->kind != LK_RULE_SP || offset > 0);
+	return fits(offset, 1 << 23);
 }
 
 static bool learn_fp(const struct lk_cfi_cell *fp, struct draft *rule)

@@ -230,6 +230,59 @@ START_TEST(finds_no_node_of_a_module_that_is_gone)
 }
 END_TEST
 
+START_TEST(forgets_the_addresses_behind_a_start)
+{
+	static const struct {
+		uintptr_t pc;
+		bool is_found;
+	} cases[] = { { 0x5000, true }, { 0x5001, false }, { 0x6000, false }, { 0x6001, true } };
+	lk_stack_id outer = child_of(LK_DEPOT_ROOT, 0x1000, 1);
+
+	for (size_t i = 0; i < sizeof cases / sizeof *cases; i++)
+		child_of(outer, cases[i].pc, 1);
+	lk_depot_forget(0x5000, 0x6000);
+	for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+		const struct lk_depot_node *node =
+			lk_depot_find(lk_depot_node(outer), cases[i].pc);
+
+		ck_assert((node != NULL) == cases[i].is_found);
+	}
+}
+END_TEST
+
+START_TEST(what_is_gone_gives_its_place_and_keeps_its_id)
+{
+	lk_stack_id old = child_of(LK_DEPOT_ROOT, 0x7001, 1);
+	uint32_t used = lk_depot_current->used;
+	uintptr_t frame;
+
+	lk_depot_forget(0x7000, 0x8000);
+	lk_stack_id now = child_of(LK_DEPOT_ROOT, 0x7001, 2);
+	ck_assert_uint_ne(now, old);
+	ck_assert_uint_eq(child_of(LK_DEPOT_ROOT, 0x7001, 2), now);
+	ck_assert_uint_eq(lk_depot_current->used, used);
+	ck_assert_uint_eq(lk_depot_frames(old, &frame, 1, NULL), 1);
+	ck_assert_uint_eq(frame, 0x7001);
+	ck_assert_uint_eq(lk_depot_generation(old), 1);
+	ck_assert_uint_eq(lk_depot_generation(now), 2);
+}
+END_TEST
+
+START_TEST(what_is_gone_is_left_behind_when_it_grows)
+{
+	enum { GONE = 200, START = 0x10000 };
+	uint32_t mask = lk_depot_current->mask, put = 0;
+
+	for (uintptr_t i = 1; i <= GONE; i++)
+		child_of(LK_DEPOT_ROOT, START + i, 1);
+	ck_assert_uint_eq(lk_depot_current->mask, mask);
+	lk_depot_forget(START, START + GONE);
+	for (; lk_depot_current->mask == mask; put++)
+		child_of(LK_DEPOT_ROOT, 2 * START + put, 1);
+	ck_assert_uint_le(lk_depot_current->used, put);
+}
+END_TEST
+
 int main(void)
 {
 	Suite *suite = suite_create("depot");
@@ -245,6 +298,9 @@ int main(void)
 	tcase_add_test(tests, goes_on_in_a_forked_child);
 	tcase_add_test(tests, enters_what_a_forked_child_adds_elsewhere);
 	tcase_add_test(tests, finds_no_node_of_a_module_that_is_gone);
+	tcase_add_test(tests, forgets_the_addresses_behind_a_start);
+	tcase_add_test(tests, what_is_gone_gives_its_place_and_keeps_its_id);
+	tcase_add_test(tests, what_is_gone_is_left_behind_when_it_grows);
 	suite_add_tcase(suite, tests);
 
 	SRunner *runner = srunner_create(suite);

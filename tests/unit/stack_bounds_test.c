@@ -111,6 +111,40 @@ START_TEST(says_what_can_be_read)
 }
 END_TEST
 
+/* Memory that far below the own stack is another one's, however much can be read between. */
+START_TEST(the_own_stack_is_not_everywhere)
+{
+	enum { BIG = 64 << 20 };
+	char *memory = mmap(NULL, BIG, PROT_READ | PROT_WRITE,
+			    MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+	uintptr_t start = (uintptr_t)memory, end = start + BIG;
+	struct lk_bounds bounds = { 0 };
+
+	lk_bounds_enter(&bounds, end - 64, end);
+	ck_assert_ptr_eq(bounds.now, &bounds.own);
+	lk_bounds_enter(&bounds, start + 64, end);
+	ck_assert_ptr_eq(bounds.now, &bounds.foreign);
+	ck_assert_uint_eq(bounds.own.low, end - page);
+	munmap(memory, BIG);
+}
+END_TEST
+
+/* A frame that is bigger than any ends the walk, however much can be read. */
+START_TEST(a_frame_has_a_size)
+{
+	enum { BIG = 64 << 20 };
+	char *memory = mmap(NULL, BIG, PROT_READ | PROT_WRITE,
+			    MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+	uintptr_t start = (uintptr_t)memory;
+	struct lk_stretch stretch = { start, start + page, false };
+
+	ck_assert(!lk_bounds_extend(&stretch, start + BIG / 2));
+	ck_assert_uint_eq(stretch.high, start + page);
+	ck_assert(lk_bounds_extend(&stretch, start + 8 * page));
+	munmap(memory, BIG);
+}
+END_TEST
+
 int main(void)
 {
 	Suite *suite = suite_create("stack_bounds");
@@ -118,6 +152,8 @@ int main(void)
 
 	tcase_add_checked_fixture(tests, setup, NULL);
 	tcase_add_test(tests, the_own_stack_is_known_to_its_end);
+	tcase_add_test(tests, the_own_stack_is_not_everywhere);
+	tcase_add_test(tests, a_frame_has_a_size);
 	tcase_add_test(tests, another_stack_ends_where_nothing_can_be_read);
 	tcase_add_test(tests, another_stack_is_asked_about_each_time);
 	tcase_add_test(tests, one_gap_ends_the_own_stack_below);

@@ -7,9 +7,13 @@
 #include <pthread.h>
 #include <stdbool.h>
 #include <stdlib.h>
+#include <sys/mman.h>
+#include <sys/resource.h>
 #include <ucontext.h>
 
+#include "base/self.h"
 #include "probe/depot.h"
+#include "probe/rules.h"
 #include "probe/unwind.h"
 
 #define NOINLINE __attribute__((noinline))
@@ -228,6 +232,115 @@ START_TEST(sees_another_caller_where_the_stack_was_never_so_deep)
 }
 END_TEST
 
+/* Back on the thread's own stack, which lies below or above the other one. */
+static char *other_stack;
+
+static void walk_on_other_stack(void)
+{
+	uintptr_t frames[LK_STACK_FRAMES_MAX];
+	bool cut;
+
+	ck_assert_uint_ge(lk_depot_frames(call_hook(), frames, LK_STACK_FRAMES_MAX, &cut), 2);
+	ck_assert(!cut);
+	swapcontext(&coroutine, &scheduler);
+}
+
+static void *come_back(void *size)
+{
+	lk_stack_id ids[2];
+
+	for (volatile int i = 0; i < 2; i++) {
+		const struct lk_walker *walker;
+
+		ids[i] = call_hook();
+		walker = lk_self.walker;
+		ck_assert(!walker->is_foreign);
+		if (i == 1)
+			break;
+		getcontext(&coroutine);
+		coroutine.uc_stack = (stack_t){ .ss_sp = other_stack, .ss_size = *(size_t *)size };
+		coroutine.uc_link = NULL;
+		makecontext(&coroutine, walk_on_other_stack, 0);
+		swapcontext(&scheduler, &coroutine);
+	}
+	ck_assert_uint_eq(ids[0], ids[1]);
+	return NULL;
+}
+
+START_TEST(comes_back_from_another_stack)
+{
+	size_t size = 1 << 16;
+	pthread_t thread;
+
+	other_stack = mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	ck_assert_ptr_ne(other_stack, MAP_FAILED);
+	/* Mappings go downwards: below the main stack, above a thread's. */
+	come_back(&size);
+	ck_assert_int_eq(pthread_create(&thread, NULL, come_back, &size), 0);
+	pthread_join(thread, NULL);
+}
+END_TEST
+
+/* Who decides in a signal handler whether the walk that it interrupted will go on. */
+START_TEST(a_walk_was_abandoned_only_if_its_frame_is_gone)
+{
+	const struct lk_walker *walker;
+	uintptr_t low, high, here;
+
+	call_hook();
+	walker = lk_self.walker;
+	low = walker->bounds.own.low;
+	high = walker->bounds.own.high;
+	here = low + (high - low) / 2;
+	const struct {
+		uintptr_t inner, outer;
+		bool abandoned;
+	} cases[] = {
+		{ here - 64, here, true },
+		{ here, here - 64, false }, /* the handler runs below the walk */
+		{ low - 4096, here, false }, /* on another stack, which may be gone back to */
+		{ here, high + 64, false }, /* the handler has another stack */
+		{ high + 64, here, false },
+	};
+	for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+		struct lk_walker copy = *walker;
+
+		copy.under_way = cases[i].inner;
+		ck_assert(lk_walker_was_abandoned(&copy, (const void *)cases[i].outer) ==
+			  cases[i].abandoned);
+	}
+}
+END_TEST
+
+START_TEST(a_walk_that_interrupts_another_leaves_it_as_it_was)
+{
+	call_hook();
+	const struct lk_walker *walker = lk_self.walker;
+	const struct lk_walker before = *walker;
+	const struct lk_walker_frame top = *walker->top;
+
+	lk_self.recording = 1;
+	recurse(9);
+	lk_self.recording = 0;
+	ck_assert_mem_eq(walker, &before, sizeof before);
+	ck_assert_mem_eq(walker->top, &top, sizeof top);
+}
+END_TEST
+
+/* No memory for the depot: a stack that has no name is not what the next is compared with. */
+START_TEST(a_stack_that_cannot_be_kept_is_not_remembered)
+{
+	const struct rlimit none = { 1 << 20, RLIM_INFINITY };
+
+	recurse(1);
+	setrlimit(RLIMIT_AS, &none);
+	for (uintptr_t pc = 1; lk_depot_refused() == 0; pc++)
+		lk_rules_child(LK_DEPOT_ROOT, pc);
+	for (volatile int i = 0; i < 3; i++)
+		ck_assert_uint_eq(recurse(7), LK_STACK_NONE);
+}
+END_TEST
+
 int main(void)
 {
 	Suite *suite = suite_create("walker");
@@ -236,6 +349,10 @@ int main(void)
 	tcase_add_test(tests, sees_where_a_frame_ends);
 	tcase_add_test(tests, sees_another_caller_on_another_stack);
 	tcase_add_test(tests, sees_another_caller_where_the_stack_was_never_so_deep);
+	tcase_add_test(tests, comes_back_from_another_stack);
+	tcase_add_test(tests, a_walk_was_abandoned_only_if_its_frame_is_gone);
+	tcase_add_test(tests, a_walk_that_interrupts_another_leaves_it_as_it_was);
+	tcase_add_test(tests, a_stack_that_cannot_be_kept_is_not_remembered);
 	suite_add_tcase(suite, tests);
 
 	SRunner *runner = srunner_create(suite);

@@ -5,6 +5,7 @@
 #include <check.h>
 #include <dlfcn.h>
 #include <link.h>
+#include <signal.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
@@ -157,6 +158,21 @@ static void look_up(struct stack *stack, lk_stack_id id)
 {
 	memset(stack, 0, sizeof *stack);
 	stack->count = lk_depot_frames(id, stack->frames, LK_STACK_FRAMES_MAX, &stack->cut);
+}
+
+/* In a handler, so that the walk comes to the code that was made without a rule. */
+static lk_stack_id in_handler;
+
+static void handle(int number)
+{
+	(void)number;
+	in_handler = hook();
+}
+
+static NOINLINE lk_stack_id raise_signal(void)
+{
+	raise(SIGUSR1);
+	return in_handler;
 }
 
 /* The code that was made, with ARGUMENT for what it does besides. */
@@ -337,6 +353,12 @@ START_TEST(a_step_without_a_rule_must_lead_outwards)
 	MAKE(any_fp, "zR", PUSHED, 0x0f, 4, 0x76, 0, 0x06, 0x06);
 	check_cut(0);
 	check_cut(UINTPTR_MAX - 3);
+	/* The one word that they lead to ends on a page that is not there. */
+	char *pages = mmap(NULL, 2 * PAGE, PROT_READ, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	volatile uintptr_t word = (uintptr_t)pages + PAGE - 4;
+	mprotect(pages + PAGE, PAGE, PROT_NONE);
+	check_cut((uintptr_t)&word);
+	munmap(pages, 2 * PAGE);
 }
 END_TEST
 
@@ -365,6 +387,23 @@ START_TEST(a_callee_may_take_its_argument_away)
 		ck_assert_uint_eq(stack.count, known_count + 1);
 		ck_assert_uint_eq(stack.frames[2], (uintptr_t)made + 7);
 	}
+}
+END_TEST
+
+/* The same outside of a frame that needs more than a rule. */
+START_TEST(nor_do_steps_by_rule_lead_inwards)
+{
+	lk_stack_id (*function)(lk_stack_id(*)(void), uintptr_t);
+	static struct stack stack;
+	volatile uintptr_t words[8] = { 1, 1, 1, 1, 1, 1, 1, 1 };
+
+	MAKE(any_fp, "zR", BY_FP);
+	signal(SIGUSR1, handle);
+	*(void **)&function = made;
+	look_up(&stack, function(raise_signal, (uintptr_t)words - 512));
+	ck_assert(stack.cut);
+	ck_assert_uint_ge(stack.count, 4);
+	ck_assert_uint_eq(stack.frames[stack.count - 1], (uintptr_t)made + 6);
 }
 END_TEST
 
@@ -419,6 +458,7 @@ START_TEST(only_simple_tables_make_simple_rules)
 	KIND(LK_RULE_ODD, 0x80 | RE, 2);		    /* not the last word */
 	KIND(LK_RULE_ODD, 0x0e, 8);			    /* rbp is said to be saved below it */
 	KIND(LK_RULE_ODD, 0x86, 0x80, 2);		    /* rbp is saved 2048 bytes below */
+	KIND(LK_RULE_ODD, 0x0d, FP, 0x86, 0x80, 2);
 	KIND(LK_RULE_ODD, 0x0f, 5, 0x76, 0, 0x06, 0x23, 8); /* the word at rbp plus 8 */
 	KIND(LK_RULE_ODD, 0x0f, 2, 0x76, 0);
 	KIND(LK_RULE_ODD, 0x10, FP, 2, 0x76, 8); /* rbp is saved at rbp + 8 */
@@ -484,6 +524,7 @@ int main(void)
 	tcase_add_test(tests, a_walk_that_failed_is_not_remembered);
 	tcase_add_test(tests, a_step_without_a_rule_must_lead_outwards);
 	tcase_add_test(tests, a_callee_may_take_its_argument_away);
+	tcase_add_test(tests, nor_do_steps_by_rule_lead_inwards);
 	tcase_add_test(tests, a_foreign_stack_has_an_end);
 	tcase_add_test(tests, only_simple_tables_make_simple_rules);
 	tcase_add_test(tests, nothing_is_restored_of_another_function);
