@@ -81,10 +81,14 @@ bool lk_capture_files_choose(struct lk_capture_files *files, enum lk_capture_sco
 			   scope == LK_CAPTURES_OF_TESTS ? "a test" : "a process");
 }
 
-bool lk_capture_files_add(const struct lk_capture_files *files, struct lk_profile *profile)
+bool lk_capture_files_add(const struct lk_capture_files *files, enum lk_value sort,
+			  struct lk_profile *profile)
 {
+	bool needs_totals = sort == LK_VALUE_alloc_bytes || sort == LK_VALUE_alloc_blocks;
+
 	for (size_t i = 0; i < files->count; i++)
 		if (!lk_profile_add(profile, &files->snapshots[i]))
 			return lk_complain("out of memory");
-	return true;
+	return !needs_totals || profile->totals_known ||
+	       lk_complain("what was allocated was not counted; run the program with --totals");
 }

@@ -33,7 +33,9 @@ void lk_capture_files_release(struct lk_capture_files *files);
 
 /* Leaves those of SCOPE, in their order.  False after one sentence if there are none. */
 bool lk_capture_files_choose(struct lk_capture_files *files, enum lk_capture_scope scope);
-/* Adds all to PROFILE.  False after one sentence. */
-bool lk_capture_files_add(const struct lk_capture_files *files, struct lk_profile *profile);
+/* Adds all to PROFILE, which is to be sorted by SORT.  False after one sentence, also if
+ * what they hold says nothing of that. */
+bool lk_capture_files_add(const struct lk_capture_files *files, enum lk_value sort,
+			  struct lk_profile *profile);
 
 #endif

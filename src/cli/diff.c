@@ -14,7 +14,7 @@ static bool add_file(const struct lk_report_args *args, size_t file, struct lk_p
 	struct lk_capture_files files;
 	bool ok = lk_capture_files_read(&args->files[file], 1, &files) &&
 		  lk_capture_files_choose(&files, args->scope) &&
-		  lk_capture_files_add(&files, profile);
+		  lk_capture_files_add(&files, args->report.selection.sort, profile);
 
 	*is_damaged |= files.is_damaged;
 	lk_capture_files_release(&files);

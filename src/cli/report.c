@@ -112,7 +112,7 @@ static bool report(struct lk_report_args *args, const char *verb)
 		  lk_capture_files_choose(&files, args->scope != LK_CAPTURES_USUAL ?
 								  args->scope :
 								  format->scope) &&
-		  lk_capture_files_add(&files, &profile);
+		  lk_capture_files_add(&files, args->report.selection.sort, &profile);
 	bool is_damaged = files.is_damaged;
 	args->report.profile = &profile;
 	args->report.snapshots = files.snapshots;

@@ -164,6 +164,11 @@ bad "an unknown form" "format 'xml' is unknown" "$leakcheck" report --format=xml
 bad "an unknown group" "option 'group' takes one of" "$leakcheck" report --group=colour old
 bad "an unknown option" "option '--colour=red' is unknown" "$leakcheck" report --colour=red old
 bad "no snapshot of that sort" "no snapshot of a test" "$leakcheck" report --scope=tests old
+bad "totals that were not counted" "run the program with --totals" \
+	"$leakcheck" report --sort=alloc_bytes old
+watch --totals --capture=totals ./profiled 3 >out 2>err
+tap_check "what was allocated, if it was counted" \
+	json_is 1328 "heap total alloc_bytes" report --sort=alloc_bytes --format=json totals
 cp old kept
 bad "an output is left as it was" "option 'top' takes a number" "$leakcheck" report --top=x -o kept old
 tap_check "when nothing is written" cmp old kept
@@ -179,9 +184,12 @@ tap_check "help lists options and forms" \
 # Tests of a suite are told apart.
 compile captures captures.c
 watch --capture=suite ./captures >out 2>err
+by_test ()	# [OPTION...]
+{
+	"$leakcheck" report --group=test --format=json "$@" suite
+}
 tap_check "what tests left, by test" \
-	eval 'json_is leaks "heap rows 0 label" "$leakcheck" report --group=test --format=json suite &&
-	json_is 115 "heap rows 0 flat live_bytes" "$leakcheck" report --group=test --format=json suite'
-tap_check "one test alone" \
-	json_is 0 "heap total live_bytes" "$leakcheck" report --test=clean --format=json suite
+	eval 'json_is leaks "heap rows 0 label" by_test --test="l*k?" &&
+	json_is 115 "heap rows 0 flat live_bytes" by_test --test=leaks'
+tap_check "one test alone" json_is 0 "heap total live_bytes" by_test --test=clean
 tap_end
