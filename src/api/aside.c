@@ -2,6 +2,7 @@
 #include "api/aside.h"
 
 #include <errno.h>
+#include <pthread.h>
 #include <sched.h>
 #include <signal.h>
 #include <string.h>
@@ -15,6 +16,7 @@
 #include "base/attributes.h"
 #include "base/proc.h"
 #include "base/proc_status.h"
+#include "base/real.h"
 #include "base/self.h"
 #include "base/spare_heap.h"
 
@@ -60,6 +62,56 @@ static pid_t make_copy(void)
 	return (pid_t)copy;
 }
 
+struct task {
+	bool (*work)(void *context, char *text, size_t size);
+	void *context;
+	struct answer *answer;
+	size_t size;
+};
+
+static void *perform(void *argument)
+{
+	struct task *task = argument;
+
+	lk_self.quiet++; /* it may be a thread of its own */
+	task->answer->result = task->work(task->context, task->answer->text, task->size);
+	__atomic_store_n(&task->answer->is_done, true, __ATOMIC_RELEASE);
+	return NULL;
+}
+
+/* Names need more stack than some threads have. */
+static bool has_stack(void)
+{
+	enum { WANTED = 768 << 10 };
+	pthread_attr_t attributes;
+	void *start = NULL;
+	size_t size = 0;
+	uintptr_t here = (uintptr_t)__builtin_frame_address(0);
+
+	if (!lk_self.thread || pthread_getattr_np(pthread_self(), &attributes) != 0)
+		return true; /* the first thread */
+	pthread_attr_getstack(&attributes, &start, &size);
+	pthread_attr_destroy(&attributes);
+	return here >= (uintptr_t)start && here - (uintptr_t)start >= WANTED;
+}
+
+static _Noreturn void perform_and_leave(struct task *task, bool is_traced)
+{
+	pthread_t thread;
+
+	settle_in();
+	if (is_traced)
+		lk_proc_maps(drop_breakpoints, NULL);
+	if (lk_spare_heap_use()) {
+		if (has_stack() || LK_REAL(pthread_create)(&thread, NULL, perform, task) != 0)
+			perform(task);
+		else
+			LK_REAL(pthread_join)(thread, NULL);
+	}
+	for (;;)
+		syscall(SYS_exit_group, 0);
+}
+
 bool lk_aside_write(bool (*work)(void *context, char *text, size_t size), void *context,
 		    char *text, size_t size)
 {
@@ -69,17 +121,8 @@ bool lk_aside_write(bool (*work)(void *context, char *text, size_t size), void *
 	bool is_traced = lk_proc_tracer() != 0;
 	pid_t copy = answer ? make_copy() : -1;
 
-	if (copy == 0) {
-		settle_in();
-		if (is_traced)
-			lk_proc_maps(drop_breakpoints, NULL);
-		if (lk_spare_heap_use()) {
-			answer->result = work(context, answer->text, size);
-			__atomic_store_n(&answer->is_done, true, __ATOMIC_RELEASE);
-		}
-		for (;;)
-			syscall(SYS_exit_group, 0);
-	}
+	if (copy == 0)
+		perform_and_leave(&(struct task){ work, context, answer, size }, is_traced);
 	while (copy > 0 && syscall(SYS_wait4, copy, NULL, __WALL, NULL) < 0 && errno == EINTR)
 		;
 	bool result = answer && answer->is_done && answer->result;

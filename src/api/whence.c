@@ -9,6 +9,7 @@
 
 #include "api/aside.h"
 #include "api/session.h"
+#include "base/arena.h"
 #include "base/attributes.h"
 #include "base/clock.h"
 #include "base/fmt.h"
@@ -332,8 +333,10 @@ LK_EXPORT int leakcheck_whence_text(enum leakcheck_kind kind, unsigned long valu
 
 static int print(enum leakcheck_kind kind, unsigned long value)
 {
-	char text[LK_WHENCE_TEXT_MAX];
-	int is_known = leakcheck_whence_text(kind, value, text, sizeof text);
+	char *text = lk_pages_map(LK_WHENCE_TEXT_MAX);
+	if (!text)
+		return 0;
+	int is_known = leakcheck_whence_text(kind, value, text, LK_WHENCE_TEXT_MAX);
 	int saved = lk_quiet_begin();
 	size_t length = strlen(text);
 
@@ -345,6 +348,7 @@ static int print(enum leakcheck_kind kind, unsigned long value)
 		done += (size_t)written;
 	}
 	lk_quiet_end(saved);
+	lk_pages_unmap(text, LK_WHENCE_TEXT_MAX);
 	return is_known;
 }
 

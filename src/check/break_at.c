@@ -8,17 +8,22 @@
 
 #include "api/watch.h"
 #include "api/whence.h"
+#include "base/arena.h"
 #include "base/fmt.h"
 #include "base/proc_status.h"
 #include "check/output.h"
 #include "check/rerun.h"
 #include "check/runner.h"
 
-/* In any thread, in the middle of anything: names are looked up in a copy. */
+/* In any thread, in the middle of anything, with little stack: names are looked up in a
+ * copy. */
 static void print_place(uint64_t serial, const void *frame)
 {
-	char headline[512], answer[LK_WHENCE_TEXT_MAX];
+	char headline[512], *answer = lk_pages_map(LK_WHENCE_TEXT_MAX);
 	struct lk_text text;
+
+	if (!answer)
+		return;
 
 	lk_text_init(&text, headline, sizeof headline);
 	lk_text_format(&text, "allocation %lu", (unsigned long)serial);
@@ -30,6 +35,7 @@ static void print_place(uint64_t serial, const void *frame)
 		lk_text_format(&text, " at %s:%u", lk_runner.file, lk_runner.line);
 	lk_whence_here(headline, frame, answer);
 	lk_output_say(answer, strlen(answer));
+	lk_pages_unmap(answer, LK_WHENCE_TEXT_MAX);
 }
 
 void lk_break_at(uint64_t serial, const void *frame)

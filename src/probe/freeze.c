@@ -415,7 +415,7 @@ static void fill(struct lk_freezing *freezing, lk_stack_id window, bool all_thre
 	if (lk_tracker.descriptors)
 		add_descriptors(freezing);
 	lk_misuse_each(add_misuse, freezing);
-	lk_freezing_handles(freezing);
+	lk_freezing_handles(freezing, lk_tracker.epoch);
 	lk_freezing_breaches(freezing);
 	add_loss(snapshot, lk_memcheck_lost());
 	if (lk_tracker.threads || all_threads)

@@ -5,7 +5,6 @@
 #include "base/arena.h"
 #include "probe/freezing.h"
 #include "probe/handle.h"
-#include "probe/tracker.h"
 #include "base/light.h"
 
 enum { INDEX_SIZE = 2 * LK_FREEZING_HANDLES };
@@ -52,7 +51,7 @@ static void add(void *context, const struct lk_handle_row *handle)
 	row->bytes += handle->size;
 }
 
-void lk_freezing_handles(struct lk_freezing *freezing)
+void lk_freezing_handles(struct lk_freezing *freezing, uint32_t epoch)
 {
 	struct grouping grouping = { freezing, lk_pages_map(INDEX_SIZE * sizeof(uint32_t)) };
 
@@ -60,6 +59,6 @@ void lk_freezing_handles(struct lk_freezing *freezing)
 		freezing->snapshot->events_lost++;
 		return;
 	}
-	lk_handle_each(lk_tracker.epoch, add, &grouping);
+	lk_handle_each(epoch, add, &grouping);
 	lk_pages_unmap(grouping.index, INDEX_SIZE * sizeof(uint32_t));
 }

@@ -5,6 +5,7 @@
 #include "probe/descriptor_facts.h"
 #include "probe/freeze.h"
 #include "probe/freezing.h"
+#include "probe/handle.h"
 #include "probe/frozen.h"
 #include "probe/heap.h"
 #include "probe/moment.h"
@@ -122,7 +123,7 @@ static bool fill_frozen(void *context)
 		!lk_descriptor_each_open(add_descriptor, &whole->freezing);
 	lk_descriptor_ends(snapshot->descriptors, snapshot->descriptors_count);
 	lk_frozen_make_room();
-	lk_freezing_handles(&whole->freezing);
+	lk_freezing_handles(&whole->freezing, LK_HANDLE_ANY);
 	lk_freezing_totals(&whole->freezing, lk_totals_each_outside);
 	add_heap(whole);
 	return true;

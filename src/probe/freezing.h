@@ -45,8 +45,8 @@ size_t lk_freezing_stack(struct lk_freezing *freezing, lk_stack_id id);
 size_t lk_freezing_frames(struct lk_freezing *freezing, const uintptr_t *frames, unsigned count,
 			  bool cut);
 
-/* Adds the young handles of the program's own. */
-void lk_freezing_handles(struct lk_freezing *freezing);
+/* Adds the handles of the program's own that are of EPOCH, or of LK_HANDLE_ANY. */
+void lk_freezing_handles(struct lk_freezing *freezing, uint32_t epoch);
 
 enum { LK_FREEZING_HANDLES = 1 << 13 };
 

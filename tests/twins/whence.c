@@ -145,6 +145,32 @@ MUST_PASS(thread)
 	wants(LEAKCHECK_THREADS, thread, 0, " is no thread that was seen to start\n");
 }
 END_TEST
+/* The least stack that a thread can have. */
+static void *ask_there(void *argument)
+{
+	static char text[4096];
+
+	(void)argument;
+	leakcheck_whence(old_block);
+	return leakcheck_whence_text(LEAKCHECK_HEAP, (unsigned long)old_block, text, sizeof text) ==
+				       1 && strstr(text, "main ") ?
+		       text :
+		       NULL;
+}
+MUST_PASS(tiny_stack)
+{
+	pthread_attr_t attributes;
+	pthread_t thread;
+	void *result;
+
+	pthread_attr_init(&attributes);
+	need(pthread_attr_setstacksize(&attributes, (size_t)sysconf(_SC_THREAD_STACK_MIN)) == 0);
+	need(pthread_create(&thread, &attributes, ask_there, NULL) == 0);
+	pthread_attr_destroy(&attributes);
+	pthread_join(thread, &result);
+	ck_assert_ptr_nonnull(result);
+}
+END_TEST
 MUST_PASS(cut)
 {
 	char *block = make_block(1), text[12] = "";
