@@ -13,13 +13,13 @@ static bool ends_with(const char *name, const char *ending)
 bool lk_suspect_is_wrapper(const char *function)
 {
 	static const char *const allocators[] = {
-		"malloc", "malloc0", "calloc", "realloc", "reallocarray", "zalloc", "memalign",
-		"strdup", "strndup", "memdup",	"asprintf",
+		"malloc",   "malloc0", "calloc",  "realloc", "reallocarray", "zalloc",
+		"memalign", "strdup",  "strndup", "memdup",  "asprintf",
 	};
 	/* What takes anything else, and what releases: only behind one of the prefixes. */
 	static const char *const others[] = {
-		"open", "fopen", "opendir", "socket", "pipe", "pipe2", "dup", "accept",
-		"pthread_create", "free",
+		"open",	 "fopen", "opendir", "socket",	       "pipe",
+		"pipe2", "dup",	  "accept",  "pthread_create", "free",
 	};
 	static const char *const prefixes[] = { "x", "e", "g_", "safe_", "checked_", "my_" };
 
@@ -41,9 +41,17 @@ bool lk_suspect_is_wrapper(const char *function)
 	return false;
 }
 
+/* Code of the C and C++ libraries that the compiler has put into the program. */
+static bool is_from_system_header(const struct lk_frame *frame)
+{
+	return frame->file && (strncmp(frame->file, "/usr/include/", 13) == 0 ||
+			       strncmp(frame->file, "/usr/lib/gcc", 12) == 0 ||
+			       strncmp(frame->file, "/usr/lib/llvm", 13) == 0);
+}
+
 static bool is_own(const struct lk_frame *frame)
 {
-	if (!frame->module || lk_module_is_libc(frame->module))
+	if (!frame->module || lk_module_is_libc(frame->module) || is_from_system_header(frame))
 		return false;
 	return frame->module->is_program || !lk_module_is_system(frame->module);
 }

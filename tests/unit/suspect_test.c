@@ -38,6 +38,25 @@ START_TEST(is_the_first_frame_of_the_program)
 }
 END_TEST
 
+START_TEST(is_not_in_a_header_of_the_system)
+{
+	const struct lk_frame inlined = { .module = &program,
+					  .function = "getline",
+					  .file = "/usr/include/x86_64-linux-gnu/bits/stdio.h" };
+	const struct lk_frame generic = { .module = &program,
+					  .function = "std::vector<int>::push_back",
+					  .file = "/usr/include/c++/12/bits/stl_vector.h" };
+	const struct lk_frame header = { .module = &program,
+					 .function = "parse",
+					 .file = "/srv/include/parse.h" };
+
+	ck_assert_uint_eq(SUSPECT(FRAME(&libc, "getdelim"), inlined, FRAME(&program, "parse")), 2);
+	ck_assert_uint_eq(SUSPECT(generic, FRAME(&program, "parse")), 1);
+	ck_assert_uint_eq(SUSPECT(header, FRAME(&program, "test_fn")), 0);
+	ck_assert_uint_eq(SUSPECT(FRAME(&libc, "getdelim"), inlined), 1);
+}
+END_TEST
+
 START_TEST(is_no_wrapper)
 {
 	static const char *const wrappers[] = {
@@ -63,9 +82,8 @@ START_TEST(is_no_wrapper)
 		"operator new[](unsigned long)",
 	};
 	static const char *const others[] = {
-		"open",	      "reopen",	    "index_open",  "xopener", "mallocate",
-		"strdup_all", "new_parser", "xopen_index", "",	      "x",
-		"node_free",
+		"open",	      "reopen",	     "index_open", "xopener", "mallocate", "strdup_all",
+		"new_parser", "xopen_index", "",	   "x",	      "node_free",
 	};
 
 	for (size_t i = 0; i < sizeof wrappers / sizeof *wrappers; i++)
@@ -103,6 +121,7 @@ int main(void)
 	TCase *tests = tcase_create("suspect");
 
 	tcase_add_test(tests, is_the_first_frame_of_the_program);
+	tcase_add_test(tests, is_not_in_a_header_of_the_system);
 	tcase_add_test(tests, is_no_wrapper);
 	tcase_add_test(tests, is_else_the_first_outside_libc);
 	tcase_add_test(tests, is_behind_the_end_if_there_is_none);
