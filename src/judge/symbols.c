@@ -499,7 +499,7 @@ static void find_field(void *context)
 {
 	struct typing *typing = context;
 
-	typing->found = lk_types_field(&typing->symbols->libdw, &typing->type, typing->room,
+	typing->found = lk_types_field(&typing->content->types, &typing->type, typing->room,
 				       &typing->offset, typing->out);
 }
 

@@ -104,7 +104,10 @@ static const char *base_name(const char *path)
 	return slash ? slash + 1 : path;
 }
 
-static bool add_units(struct lk_types *types, bool inner)
+/* Calls VISIT for each compilation unit until it returns false; returns whether none did. */
+static bool each_unit(struct lk_types *types,
+		      bool (*visit)(struct lk_types *types, Dwarf_Die *unit, void *context),
+		      void *context)
 {
 	const struct lk_libdw *libdw = types->libdw;
 	Dwarf_Off offset = 0, next;
@@ -124,17 +127,21 @@ static bool add_units(struct lk_types *types, bool inner)
 			unit = split;
 			lk_libdw_watch(libdw, libdw->dwarf_cu_getdwarf(split.cu));
 		}
-		if (libdw->dwarf_tag(&unit) == DW_TAG_compile_unit &&
-		    !add_variables(types, &unit, base_name(libdw->dwarf_diename(&unit)), inner,
-				   false, DEPTH_MAX))
+		if (libdw->dwarf_tag(&unit) == DW_TAG_compile_unit && !visit(types, &unit, context))
 			return false;
 	}
 	return true;
 }
 
+static bool add_unit(struct lk_types *types, Dwarf_Die *unit, void *inner)
+{
+	return add_variables(types, unit, base_name(types->libdw->dwarf_diename(unit)),
+			     *(bool *)inner, false, DEPTH_MAX);
+}
+
 static bool add_all(struct lk_types *types, bool inner)
 {
-	bool complete = add_units(types, inner);
+	bool complete = each_unit(types, add_unit, &inner);
 
 	lk_spans_sort(&types->data);
 	lk_spans_sort(&types->thread_local_data);
@@ -270,6 +277,48 @@ static bool enter_element(const struct lk_libdw *libdw, Dwarf_Die *type, uint64_
 	return true;
 }
 
+/* The struct that another unit defines and one only declares. */
+struct wanted {
+	const char *name;
+	int tag;
+	Dwarf_Die *ret;
+};
+
+static bool find_in_unit(struct lk_types *types, Dwarf_Die *unit, void *context)
+{
+	const struct lk_libdw *libdw = types->libdw;
+	struct wanted *wanted = context;
+	Dwarf_Attribute memory;
+	Dwarf_Die die;
+
+	if (libdw->dwarf_child(unit, &die) != 0)
+		return true;
+	do {
+		const char *name;
+
+		if (types->left == 0)
+			return false;
+		types->left--;
+		if (libdw->dwarf_tag(&die) == wanted->tag &&
+		    (name = libdw->dwarf_diename(&die)) && strcmp(name, wanted->name) == 0 &&
+		    !libdw->dwarf_attr(&die, DW_AT_declaration, &memory)) {
+			*wanted->ret = die;
+			return false;
+		}
+	} while (lk_libdw_next_sibling(libdw, &die));
+	return true;
+}
+
+static void complete(struct lk_types *types, Dwarf_Die *type)
+{
+	Dwarf_Attribute memory;
+	struct wanted wanted = { types->libdw->dwarf_diename(type), types->libdw->dwarf_tag(type),
+				 type };
+
+	if (wanted.name && types->libdw->dwarf_attr(type, DW_AT_declaration, &memory))
+		each_unit(types, find_in_unit, &wanted);
+}
+
 /* Such as a list's links, which often begin a bigger struct. */
 static bool refers_to_itself(const struct lk_libdw *libdw, Dwarf_Die *type)
 {
@@ -309,10 +358,14 @@ static bool enter_target(const struct lk_libdw *libdw, Dwarf_Die *type, uint64_t
 	return true;
 }
 
-bool lk_types_field(const struct lk_libdw *libdw, struct lk_type *type, uint64_t room,
-		    uint64_t *offset, FILE *out)
+bool lk_types_field(struct lk_types *types, struct lk_type *type, uint64_t room, uint64_t *offset,
+		    FILE *out)
 {
+	const struct lk_libdw *libdw = types->libdw;
 	Dwarf_Die *die = &type->die;
+
+	if (type->is_target)
+		complete(types, die);
 
 	if (type->is_target && !enter_target(libdw, die, room, offset, out))
 		return false;

@@ -42,8 +42,8 @@ bool lk_types_find(struct lk_types *types, bool is_thread_local, uint64_t start,
  * then what is left of it, inside of what has no parts.  What a pointer points to may be
  * several in a row, which fill ROOM bytes; 0: it is one.  True if a pointer stands there
  * and is of a known type: TYPE is then what it points to. */
-bool lk_types_field(const struct lk_libdw *libdw, struct lk_type *type, uint64_t room,
-		    uint64_t *offset, FILE *out);
+bool lk_types_field(struct lk_types *types, struct lk_type *type, uint64_t room, uint64_t *offset,
+		    FILE *out);
 
 /* Also for a zeroed struct, and for one left half way by lk_libdw_try. */
 void lk_types_deinit(struct lk_types *types);

@@ -8,7 +8,7 @@
 # shellcheck disable=SC2046,SC2086 # several words
 compile rules suppressions.c -O1 -g &&
 	compile rules-linked suppressions.c -O1 -g -DLINKED $link_leakcheck &&
-	compile fields fields.c && compile json_get json_get.c $(pkg-config --cflags --libs jansson) || exit 1
+	compile fields fields.c fields_library.c && compile json_get json_get.c $(pkg-config --cflags --libs jansson) || exit 1
 watch_options=--settle=0
 
 record ()	# TEST...

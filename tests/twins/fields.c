@@ -111,6 +111,18 @@ MUST_PASS(unknown)
 }
 END_TEST
 
+/* Only declared here. */
+struct hidden;
+struct hidden *hidden_new(void);
+void **hidden_place(struct hidden *hidden);
+static struct hidden *hidden;
+MUST_PASS(hidden)
+{
+	if (!*hidden_place(hidden))
+		*hidden_place(hidden) = malloc(10);
+}
+END_TEST
+
 int main(int argc, char **argv)
 {
 	struct item *item = calloc(1, sizeof *item);
@@ -123,5 +135,6 @@ int main(int argc, char **argv)
 	cache->first = calloc(1, sizeof *cache->first);
 	cache->table = calloc(5, sizeof *cache->table);
 	in_function_of(0);
+	hidden = hidden_new();
 	return twins_main(argc, argv);
 }

@@ -36,7 +36,7 @@ names_holder behind_guard_page "retained by holders.c 'guarded' -> \[1024]"
 names_holder loaders_block_for_a_thread 'libc: held by the dynamic loader'
 
 # Where the type is known, fields have names; where it is not, they are offsets.
-compile fields fields.c && compile bare fields.c -g0 || exit 1
+compile fields fields.c fields_library.c && compile bare fields.c fields_library.c -g0 || exit 1
 program=fields
 for mode in yes no; do
 	names_holder element "retained by fields.c 'shared_cache'\.items\[2]\.name"
@@ -48,6 +48,7 @@ for mode in yes no; do
 	names_holder in_function "retained by fields.c '[a-z_.]*kept[.0-9]*' -> \[1]\.items\[3]\.pointer"
 	names_holder links "retained by fields.c 'links'\.next -> +32"
 	names_holder leds "retained by fields.c 'leds'\.next -> +16"
+	names_holder hidden "retained by fields.c 'hidden' -> \.slots\[1]\.value"
 	names_holder unknown "retained by fields.c 'unknown' -> +32"
 done
 program=bare
