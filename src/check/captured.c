@@ -9,7 +9,7 @@
 #include "check/rerun.h"
 #include "check/runner.h"
 
-static LK_HOT pid_t written_by;
+static pid_t written_by;
 
 bool lk_captured_may(void)
 {

@@ -11,7 +11,7 @@ static LK_HOT struct lk_counters shared;
 static LK_HOT struct lk_counters at_hand; /* most programs need no other */
 static LK_HOT struct lk_counters *all = &at_hand;
 static LK_HOT struct lk_arena arena;
-static LK_HOT uint32_t detours; /* LK_COUNTERS_DETOUR, or 0 */
+static uint32_t detours; /* LK_COUNTERS_DETOUR, or 0 */
 
 static struct lk_counters *first(void)
 {

@@ -18,7 +18,7 @@
 /* To look takes some stack; a small one is spared, and another thread may come. */
 enum { STACK_NEEDED = 96 << 10, WAIT_US = 200, WAITS_MAX = 50000 };
 
-static LK_HOT struct {
+static struct {
 	void (*look)(void); /* NULL: nobody wants to */
 	uint64_t period_ns, next_ns;
 	pid_t busy; /* the process in which a thread looks: what it forks does not */

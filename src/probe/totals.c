@@ -21,7 +21,7 @@ struct total {
 /* By stack id; chunks are made when they are needed and stay. */
 static LK_FAR struct total *chunks[PLACES][CHUNKS];
 
-static LK_HOT struct {
+static struct {
 	bool is_on;
 	enum place place;
 	struct lk_totals_sum sums[PLACES]; /* without live and peak */
