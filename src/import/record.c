@@ -11,6 +11,7 @@
 /* What is left of the bytes that are read, and whether all was well so far. */
 struct input {
 	const unsigned char *at, *end;
+	bool is_row; /* behind the end stand zeros */
 	bool is_wrong;
 	const struct lk_snapshot *snapshot; /* whose arrays indices point into */
 };
@@ -38,6 +39,8 @@ static uint64_t take(struct input *in)
 {
 	uint64_t number = 0;
 
+	if (in->is_row && in->at == in->end)
+		return 0;
 	for (unsigned shift = 0; in->at < in->end; shift += 7) {
 		unsigned byte = *in->at++;
 
@@ -116,28 +119,46 @@ static void take_text(struct input *in, char *to, size_t room)
 #define TAKE_BYTES(member, limit) take_bytes(in, row->member, sizeof row->member);
 #define TAKE(kind, member, limit) TAKE_##kind(member, limit)
 
+/* The next row; what is in it behind the fields that are known is of a newer minor
+ * version. */
+static struct input take_row(struct input *in)
+{
+	uint64_t size = take(in);
+	struct input row = { .is_row = true, .snapshot = in->snapshot };
+
+	if (size > (size_t)(in->end - in->at))
+		size = wrong(in);
+	row.at = in->at;
+	row.end = in->at += size;
+	return row;
+}
+
 #define TAKE_ROWS(number, array, length, most, FIELDS)                                        \
 	static bool take_##array(const struct section *section, struct lk_snapshot *snapshot) \
 	{                                                                                     \
-		struct input input = { section->bytes, section->bytes + section->size, false, \
-				       snapshot };                                            \
-		struct input *in = &input;                                                    \
-		for (size_t i = 0; i < section->rows && !in->is_wrong; i++) {                 \
+		struct input rows = { section->bytes, section->bytes + section->size, false,  \
+				      false, snapshot };                                      \
+		for (size_t i = 0; i < section->rows && !rows.is_wrong; i++) {                \
 			__typeof__(*snapshot->array) *row = &snapshot->array[i];              \
+			struct input one = take_row(&rows), *in = &one;                       \
+			if (one.at == one.end)                                                \
+				continue; /* it is zeroed */                                  \
 			FIELDS(TAKE)                                                          \
+			rows.is_wrong |= one.is_wrong;                                        \
 		}                                                                             \
-		return !in->is_wrong && in->at == in->end;                                    \
+		return !rows.is_wrong && rows.at == rows.end;                                 \
 	}
 LK_CAPTURE_ROWS(TAKE_ROWS)
 #undef TAKE_ROWS
 
 static bool take_snapshot(const struct section *section, struct lk_snapshot *row)
 {
-	struct input input = { section->bytes, section->bytes + section->size, false, row };
-	struct input *in = &input;
+	struct input rows = { section->bytes, section->bytes + section->size, false, false, row };
+	struct input one = take_row(&rows), *in = &one;
 
 	LK_CAPTURE_HEAD(TAKE)
-	return !in->is_wrong && in->at == in->end && row->threads_count <= row->threads_seen;
+	return !rows.is_wrong && !one.is_wrong && rows.at == rows.end &&
+	       row->threads_count <= row->threads_seen;
 }
 
 static uint64_t read_fixed(const unsigned char *at, int size)
@@ -149,15 +170,15 @@ static uint64_t read_fixed(const unsigned char *at, int size)
 	return number;
 }
 
-/* The most rows a section may have, and the fewest bytes that a row takes: one a field. */
-#define COUNT_FIELD(kind, member, limit) +1
+/* The most rows a section may have, and the fewest bytes that a row takes. */
 static const struct bounds {
 	size_t rows, bytes;
-} bounds[LK_CAPTURE_SECTIONS] = { [LK_CAPTURE_NODES] = { LK_CAPTURE_NODES_MAX, 2 },
-		       [LK_CAPTURE_STACKS] = { LK_CAPTURE_STACKS_MAX, 3 },
-		       [LK_CAPTURE_SNAPSHOT] = { 1, 0 LK_CAPTURE_HEAD(COUNT_FIELD) },
-#define BOUNDS(number, array, length, most, FIELDS) [number] = { most, 0 FIELDS(COUNT_FIELD) },
-		       LK_CAPTURE_ROWS(BOUNDS)
+} bounds[LK_CAPTURE_SECTIONS] = {
+	[LK_CAPTURE_NODES] = { LK_CAPTURE_NODES_MAX, 2 },
+	[LK_CAPTURE_STACKS] = { LK_CAPTURE_STACKS_MAX, 3 },
+	[LK_CAPTURE_SNAPSHOT] = { 1, 1 },
+#define BOUNDS(number, array, length, most, FIELDS) [number] = { most, 1 },
+	LK_CAPTURE_ROWS(BOUNDS)
 #undef BOUNDS
 };
 
@@ -194,7 +215,7 @@ static bool find_sections(const unsigned char *at, size_t size, struct body *bod
 static bool take_nodes(struct body *body)
 {
 	const struct section *section = &body->sections[LK_CAPTURE_NODES];
-	struct input in = { section->bytes, section->bytes + section->size, false, NULL };
+	struct input in = { section->bytes, section->bytes + section->size, false, false, NULL };
 	uintptr_t pc = 0;
 
 	for (size_t i = 0; i < section->rows && !in.is_wrong; i++) {
@@ -216,7 +237,7 @@ static bool take_nodes(struct body *body)
 static bool take_stacks(const struct body *body, struct lk_snapshot *snapshot, size_t *ret_frames)
 {
 	const struct section *section = &body->sections[LK_CAPTURE_STACKS];
-	struct input in = { section->bytes, section->bytes + section->size, false, NULL };
+	struct input in = { section->bytes, section->bytes + section->size, false, false, NULL };
 	size_t frames = 0;
 
 	for (size_t i = 0; i < section->rows; i++) {

@@ -66,6 +66,24 @@ static void end_section(struct output *out)
 		  8);
 }
 
+/* A row says how long it is.  Each field that is 0 or empty is one byte 0, and no other
+ * field ends in one, so those at its end are left out. */
+static unsigned char *begin_row(struct output *out)
+{
+	out->at += NUMBER_MAX;
+	return out->at;
+}
+
+static void end_row(struct output *out, unsigned char *start)
+{
+	size_t size = size_without_zeros(start, (size_t)(out->at - start));
+
+	out->at = start - NUMBER_MAX;
+	put(out, size);
+	memmove(out->at, start, size);
+	out->at += size;
+}
+
 /* The longest form of a field. */
 #define ROOM_NUMBER(member) NUMBER_MAX
 #define ROOM_SIGNED(member) NUMBER_MAX
@@ -96,7 +114,9 @@ static void end_section(struct output *out)
 		begin_section(out, number, snapshot->length);                           \
 		for (size_t i = 0; i < snapshot->length; i++) {                         \
 			const __typeof__(*snapshot->array) *row = &snapshot->array[i];  \
+			unsigned char *start = begin_row(out);                          \
 			FIELDS(PUT)                                                     \
+			end_row(out, start);                                            \
 		}                                                                       \
 		end_section(out);                                                       \
 	}                                                                               \
@@ -104,7 +124,8 @@ static void end_section(struct output *out)
 	{                                                                               \
 		const __typeof__(*snapshot->array) *row = NULL;                         \
 		(void)row;                                                              \
-		return LK_CAPTURE_SECTION_SIZE + snapshot->length * (0 FIELDS(ROOM));   \
+		return LK_CAPTURE_SECTION_SIZE +                                        \
+		       snapshot->length * (NUMBER_MAX FIELDS(ROOM));                    \
 	}
 LK_CAPTURE_ROWS(PUT_ROWS)
 #undef PUT_ROWS
@@ -112,7 +133,9 @@ LK_CAPTURE_ROWS(PUT_ROWS)
 static void put_snapshot(struct output *out, const struct lk_snapshot *row)
 {
 	begin_section(out, LK_CAPTURE_SNAPSHOT, 1);
+	unsigned char *start = begin_row(out);
 	LK_CAPTURE_HEAD(PUT)
+	end_row(out, start);
 	end_section(out);
 }
 
@@ -207,7 +230,7 @@ static size_t room_for(const struct lk_snapshot *snapshot, const struct tree *tr
 {
 	const struct lk_snapshot *row = NULL;
 	size_t room = LK_CAPTURE_HEAD_SIZE + 3 * LK_CAPTURE_SECTION_SIZE +
-		      (0 LK_CAPTURE_HEAD(ROOM)) + tree->count * 2 * NUMBER_MAX +
+		      (NUMBER_MAX LK_CAPTURE_HEAD(ROOM)) + tree->count * 2 * NUMBER_MAX +
 		      snapshot->stacks_count * 3 * NUMBER_MAX;
 
 	(void)row;

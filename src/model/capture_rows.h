@@ -9,8 +9,10 @@
  *   STACK, PATH, SERIES  an index into that array of the snapshot
  *   TEXT    an array of char, up to its zero
  *   BYTES   an array of bytes as they lay in memory, without the zeros at its end
- * The numbers of sections are never used again, their fields never change: what is new
- * gets a section of its own, which older readers leave out. */
+ * What an index leads to is always there; a number of steps or the like is not bounded by
+ * the array that it speaks of.  The numbers of sections are never used again, their fields
+ * never change: what is new goes to the end of a row or gets a section of its own, and
+ * older readers leave it out. */
 #ifndef LK_MODEL_CAPTURE_ROWS_H
 #define LK_MODEL_CAPTURE_ROWS_H
 
@@ -87,32 +89,32 @@
 	X(NUMBER, address, 0) \
 	X(NUMBER, module, 0) \
 	X(NUMBER, offset, 0) \
-	X(BELOW, steps, LK_PATH_STEPS_MAX + 1) \
-	X(NUMBER, offsets[0], 0) \
-	X(NUMBER, offsets[1], 0) \
-	X(NUMBER, offsets[2], 0) \
-	X(NUMBER, offsets[3], 0) \
-	X(NUMBER, offsets[4], 0) \
-	X(NUMBER, offsets[5], 0) \
-	X(NUMBER, offsets[6], 0) \
-	X(NUMBER, offsets[7], 0) \
+	X(NUMBER, steps, 0) \
 	X(NUMBER, inner[0], 0) \
-	X(NUMBER, inner[1], 0) \
-	X(NUMBER, inner[2], 0) \
-	X(NUMBER, inner[3], 0) \
-	X(NUMBER, inner[4], 0) \
-	X(NUMBER, inner[5], 0) \
-	X(NUMBER, inner[6], 0) \
-	X(NUMBER, inner[7], 0) \
-	X(NUMBER, inner[8], 0) \
+	X(NUMBER, offsets[0], 0) \
 	X(NUMBER, sizes[0], 0) \
+	X(NUMBER, inner[1], 0) \
+	X(NUMBER, offsets[1], 0) \
 	X(NUMBER, sizes[1], 0) \
+	X(NUMBER, inner[2], 0) \
+	X(NUMBER, offsets[2], 0) \
 	X(NUMBER, sizes[2], 0) \
+	X(NUMBER, inner[3], 0) \
+	X(NUMBER, offsets[3], 0) \
 	X(NUMBER, sizes[3], 0) \
+	X(NUMBER, inner[4], 0) \
+	X(NUMBER, offsets[4], 0) \
 	X(NUMBER, sizes[4], 0) \
+	X(NUMBER, inner[5], 0) \
+	X(NUMBER, offsets[5], 0) \
 	X(NUMBER, sizes[5], 0) \
+	X(NUMBER, inner[6], 0) \
+	X(NUMBER, offsets[6], 0) \
 	X(NUMBER, sizes[6], 0) \
-	X(NUMBER, sizes[7], 0)
+	X(NUMBER, inner[7], 0) \
+	X(NUMBER, offsets[7], 0) \
+	X(NUMBER, sizes[7], 0) \
+	X(NUMBER, inner[8], 0)
 
 #define LK_CAPTURE_SERIES(X) \
 	X(NUMBER, runs, 0) \
@@ -244,10 +246,10 @@ enum { LK_CAPTURE_NODES = 1, LK_CAPTURE_STACKS = 2, LK_CAPTURE_SNAPSHOT = 3 };
  * besides three: the nodes of the tree of calls, the stacks, the snapshot itself. */
 #define LK_CAPTURE_ROWS(X) \
 	X(4, modules, modules_count, 1 << 14, LK_CAPTURE_MODULES) \
-	X(5, sites, sites_count, 1 << 24, LK_CAPTURE_SITES) \
-	X(6, totals, totals_count, 1 << 24, LK_CAPTURE_TOTALS) \
-	X(7, paths, paths_count, 1 << 24, LK_CAPTURE_PATHS) \
-	X(8, series, series_count, 1 << 22, LK_CAPTURE_SERIES) \
+	X(5, sites, sites_count, 1 << 22, LK_CAPTURE_SITES) \
+	X(6, totals, totals_count, 1 << 22, LK_CAPTURE_TOTALS) \
+	X(7, paths, paths_count, 1 << 22, LK_CAPTURE_PATHS) \
+	X(8, series, series_count, 1 << 20, LK_CAPTURE_SERIES) \
 	X(9, descriptors, descriptors_count, 1 << 16, LK_CAPTURE_DESCRIPTORS) \
 	X(10, threads, threads_seen, 1 << 16, LK_CAPTURE_THREADS) \
 	X(11, misuses, misuses_count, 1 << 16, LK_CAPTURE_MISUSES) \
