@@ -7,7 +7,6 @@
 #include "cli/complain.h"
 #include "cli/gzip.h"
 #include "cli/output.h"
-#include "cli/triage.h"
 #include "judge/profile.h"
 #include "report/pprof.h"
 #include "report/stats.h"
@@ -50,7 +49,7 @@ static bool next_order(const char **list, struct order *ret)
 
 bool lk_products_are_wanted(const struct lk_options *options)
 {
-	return options->profile[0] || options->stats[0] || lk_triage_is_wanted(options);
+	return options->profile[0] || options->stats[0] || options->page[0];
 }
 
 static bool check_profile(const char *name)
@@ -169,7 +168,6 @@ bool lk_products_write(const struct lk_options *options)
 		ok &= write_profile(&products.profile, &order);
 	if (options->stats[0])
 		ok &= write_stats(&products, options->stats);
-	ok &= lk_triage_write(options);
 	lk_profile_release(&products.profile);
 	return ok;
 }

@@ -10,7 +10,7 @@
 #include "cli/report_args.h"
 #include "cli/verb.h"
 #include "report/pprof.h"
-#include "report/soak.h"
+#include "report/growth.h"
 #include "report/stats.h"
 #include "report/status.h"
 
@@ -39,7 +39,7 @@ static bool write_page(FILE *out, const struct lk_profile_report *report)
 static bool write_trends(FILE *out, const struct lk_profile_report *report)
 {
 	bool some;
-	bool ok = lk_report_soak(out, report->profile, &some);
+	bool ok = lk_report_growth(out, report->profile, &some);
 
 	if (ok && !some)
 		fputs("no process was looked at several times\n", out);

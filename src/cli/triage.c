@@ -12,6 +12,7 @@
 #include "cli/output.h"
 #include "cli/run.h"
 #include "cli/verb.h"
+#include "report/growth.h"
 #include "report/status.h"
 #include "report/triage.h"
 
@@ -78,7 +79,22 @@ static bool write_all(const struct lk_capture_files *files, const char *name, FI
 
 bool lk_triage_is_wanted(const struct lk_options *options)
 {
-	return options->page[0] != '\0';
+	return options->page[0] != '\0' || options->every > 0;
+}
+
+/* What grows; the summary of the verb has it anyway. */
+static bool write_growth(const struct lk_capture_files *files)
+{
+	struct lk_profile profile = { 0 };
+	bool ok = lk_profile_init(&profile), some;
+
+	for (size_t i = 0; ok && i < files->count; i++)
+		ok = files->snapshots[i].moment.scope != LK_SCOPE_PROCESS ||
+		     lk_profile_add(&profile, &files->snapshots[i]);
+	fputs("leakcheck: over time\n", stderr);
+	ok = ok && lk_report_growth(stderr, &profile, &some);
+	lk_profile_release(&profile);
+	return ok || lk_complain("there is no memory left");
 }
 
 bool lk_triage_write(const struct lk_options *options)
@@ -92,7 +108,11 @@ bool lk_triage_write(const struct lk_options *options)
 		return false;
 	bool ok = lk_capture_files_take(&file, &files);
 	lk_capture_close(&file);
-	ok = ok && write_all(&files, options->page, stderr) && !files.is_damaged;
+	if (ok && options->page[0])
+		ok = write_all(&files, options->page, stderr);
+	if (ok && options->every > 0 && !asked.is_verb)
+		ok = write_growth(&files);
+	ok = ok && !files.is_damaged;
 	lk_capture_files_release(&files);
 	return ok;
 }

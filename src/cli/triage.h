@@ -7,7 +7,7 @@
 
 #include "base/options.h"
 
-/* Is one asked for, by --page or by the verb? */
+/* Is one asked for, by --page or by the verb; or what grows, by --every? */
 bool lk_triage_is_wanted(const struct lk_options *options);
 
 /* Makes what is asked for of the records of the run.  False after one sentence. */

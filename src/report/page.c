@@ -6,7 +6,7 @@
 #include <string.h>
 #include <time.h>
 
-#include "judge/soak.h"
+#include "judge/growth.h"
 #include "report/html.h"
 #include "report/page_parts.h"
 #include "report/plural.h"
@@ -142,16 +142,16 @@ static bool is_later_of_same(const struct lk_page *page, size_t part, size_t oth
 
 static bool count_growing(struct lk_page_view *view)
 {
-	struct lk_soak soak;
+	struct lk_growth growth;
 
 	for (size_t first = 0;; first++) {
-		if (!lk_soak_next(view->page->profile, &first, &soak))
+		if (!lk_growth_next(view->page->profile, &first, &growth))
 			return false;
 		if (first == SIZE_MAX)
 			return true;
-		for (size_t i = 0; i < soak.rows_count; i++)
-			view->growing += soak.rows[i].trend.verdict == LK_TREND_grows;
-		lk_soak_release(&soak);
+		for (size_t i = 0; i < growth.rows_count; i++)
+			view->growing += growth.rows[i].trend.verdict == LK_TREND_grows;
+		lk_growth_release(&growth);
 	}
 }
 

@@ -3,11 +3,11 @@
 #include <inttypes.h>
 #include <stdlib.h>
 
-#include "judge/soak.h"
+#include "judge/growth.h"
 #include "report/html.h"
 #include "report/page_parts.h"
 #include "report/plural.h"
-#include "report/soak.h"
+#include "report/growth.h"
 
 enum { ROWS_MAX = 500, PROCESSES_MAX = 20 };
 
@@ -60,36 +60,36 @@ static void print_statistics(FILE *out, const struct lk_trend *trend, bool is_by
 static const char heads[] = "<th class=\"n\">median</th><th class=\"n\">95 % below</th>"
 			    "<th class=\"n\">deviation</th><th class=\"n\">a second</th>";
 
-static void print_totals(FILE *out, const struct lk_soak *soak)
+static void print_totals(FILE *out, const struct lk_growth *growth)
 {
 	fprintf(out,
 		"<div class=\"wide\" tabindex=\"0\"><table><thead><tr><th>total</th>%s"
 		"<th>verdict</th></tr></thead><tbody>\n",
 		heads);
-	for (int total = 0; total < LK_SOAK_TOTAL_COUNT; total++) {
-		const struct lk_trend *trend = &soak->trends[total];
+	for (int total = 0; total < LK_GROWTH_TOTAL_COUNT; total++) {
+		const struct lk_trend *trend = &growth->trends[total];
 
 		if (trend->most == 0)
 			continue;
-		fprintf(out, "<tr data-row=\"\"><td>%s</td>", lk_soak_words[total]);
-		print_statistics(out, trend, lk_soak_units[total][0] == 'B');
+		fprintf(out, "<tr data-row=\"\"><td>%s</td>", lk_growth_words[total]);
+		print_statistics(out, trend, lk_growth_units[total][0] == 'B');
 		fprintf(out, "<td class=\"%s\">", class_of(trend));
-		lk_report_trend(out, trend, lk_soak_units[total]);
+		lk_report_trend(out, trend, lk_growth_units[total]);
 		fputs("</td></tr>\n", out);
 	}
 	fputs("</tbody></table></div>\n", out);
 }
 
-static void print_rows(FILE *out, const struct lk_profile *profile, const struct lk_soak *soak)
+static void print_rows(FILE *out, const struct lk_profile *profile, const struct lk_growth *growth)
 {
-	if (soak->rows_count == 0)
+	if (growth->rows_count == 0)
 		return;
 	fprintf(out,
 		"<div class=\"wide\" tabindex=\"0\"><table><thead><tr><th>from</th><th>kind</th>%s"
 		"<th>verdict</th><th>held</th></tr></thead><tbody>\n",
 		heads);
-	for (size_t i = 0; i < soak->rows_count && i < ROWS_MAX; i++) {
-		const struct lk_soak_row *row = &soak->rows[i];
+	for (size_t i = 0; i < growth->rows_count && i < ROWS_MAX; i++) {
+		const struct lk_growth_row *row = &growth->rows[i];
 		bool is_heap = row->kind == LK_KIND_heap;
 
 		fputs("<tr data-row=\"\"><td class=\"path\">", out);
@@ -102,32 +102,32 @@ static void print_rows(FILE *out, const struct lk_profile *profile, const struct
 			is_heap ? lk_report_hold_word(row->hold) : "");
 	}
 	fputs("</tbody></table></div>\n", out);
-	if (soak->rows_count > ROWS_MAX)
+	if (growth->rows_count > ROWS_MAX)
 		fprintf(out, "<p class=\"doubt\">... and %zu more</p>\n",
-			soak->rows_count - ROWS_MAX);
+			growth->rows_count - ROWS_MAX);
 }
 
 bool lk_page_trends(FILE *out, const struct lk_page_view *view)
 {
 	const struct lk_profile *profile = view->page->profile;
-	struct lk_soak soak;
+	struct lk_growth growth;
 	size_t count = 0;
 
 	for (size_t first = 0;; first++) {
-		if (!lk_soak_next(profile, &first, &soak))
+		if (!lk_growth_next(profile, &first, &growth))
 			return false;
 		if (first == SIZE_MAX)
 			break;
 		if (count++ < PROCESSES_MAX) {
-			fprintf(out, "<h3>process %d: %zu snapshots</h3>\n", (int)soak.process,
-				soak.points);
-			if (soak.trends[LK_SOAK_live_bytes].most > 0)
-				print_curve(out, &soak.trends[LK_SOAK_live_bytes],
-					    soak.totals[LK_SOAK_live_bytes]);
-			print_totals(out, &soak);
-			print_rows(out, profile, &soak);
+			fprintf(out, "<h3>process %d: %zu snapshots</h3>\n", (int)growth.process,
+				growth.points);
+			if (growth.trends[LK_GROWTH_live_bytes].most > 0)
+				print_curve(out, &growth.trends[LK_GROWTH_live_bytes],
+					    growth.totals[LK_GROWTH_live_bytes]);
+			print_totals(out, &growth);
+			print_rows(out, profile, &growth);
 		}
-		lk_soak_release(&soak);
+		lk_growth_release(&growth);
 	}
 	if (count == 0)
 		fputs("<p>No process was looked at several times; <code>leakcheck run "

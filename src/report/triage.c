@@ -5,13 +5,13 @@
 #include <string.h>
 
 #include "judge/escape.h"
-#include "judge/soak.h"
+#include "judge/growth.h"
 #include "judge/thread_patterns.h"
 #include "report/counters.h"
 #include "report/frames.h"
 #include "report/json.h"
 #include "report/plural.h"
-#include "report/soak.h"
+#include "report/growth.h"
 #include "report/text.h"
 #include "report/threads.h"
 
@@ -116,7 +116,7 @@ bool lk_triage_text(FILE *out, const struct lk_page *page)
 		lk_escape(out, page->doubts[i]);
 		fputc('\n', out);
 	}
-	return lk_report_soak(out, page->profile, &some);
+	return lk_report_growth(out, page->profile, &some);
 }
 
 static void print_counts(FILE *out, const struct lk_moment *moment)
@@ -203,7 +203,7 @@ static void print_trend(FILE *out, const struct lk_trend *trend)
 		trend->deviation, trend->rate);
 }
 
-static void print_row(FILE *out, const struct lk_profile *profile, const struct lk_soak_row *row)
+static void print_row(FILE *out, const struct lk_profile *profile, const struct lk_growth_row *row)
 {
 	const struct lk_profile_stack *stack = &profile->stacks[row->stack];
 
@@ -225,31 +225,31 @@ static void print_row(FILE *out, const struct lk_profile *profile, const struct 
 	fputc('}', out);
 }
 
-static void print_soak(FILE *out, const struct lk_profile *profile, const struct lk_soak *soak)
+static void print_growth(FILE *out, const struct lk_profile *profile, const struct lk_growth *growth)
 {
 	static const char *const names[] = {
 #define LK_NAME(field, words, unit) #field,
-		LK_SOAK_TOTALS(LK_NAME)
+		LK_GROWTH_TOTALS(LK_NAME)
 #undef LK_NAME
 	};
 
-	fprintf(out, "{\"process\":%d,\"totals\":{", (int)soak->process);
-	for (int total = 0; total < LK_SOAK_TOTAL_COUNT; total++) {
+	fprintf(out, "{\"process\":%d,\"totals\":{", (int)growth->process);
+	for (int total = 0; total < LK_GROWTH_TOTAL_COUNT; total++) {
 		fprintf(out, "%s\"%s\":{", total > 0 ? "," : "", names[total]);
-		print_trend(out, &soak->trends[total]);
+		print_trend(out, &growth->trends[total]);
 		fputc('}', out);
 	}
 	fputs("},\"rows\":[", out);
-	for (size_t i = 0; i < soak->rows_count; i++) {
+	for (size_t i = 0; i < growth->rows_count; i++) {
 		fputs(i > 0 ? "," : "", out);
-		print_row(out, profile, &soak->rows[i]);
+		print_row(out, profile, &growth->rows[i]);
 	}
 	fputs("]}", out);
 }
 
 bool lk_triage_json(FILE *out, const struct lk_page *page)
 {
-	struct lk_soak soak;
+	struct lk_growth growth;
 	const char *separator = "";
 
 	fputs("{\"snapshots\":[", out);
@@ -260,13 +260,13 @@ bool lk_triage_json(FILE *out, const struct lk_page *page)
 	}
 	fputs("],\n\"trends\":[", out);
 	for (size_t first = 0;; first++) {
-		if (!lk_soak_next(page->profile, &first, &soak))
+		if (!lk_growth_next(page->profile, &first, &growth))
 			return false;
 		if (first == SIZE_MAX)
 			break;
 		fputs(separator, out);
-		print_soak(out, page->profile, &soak);
-		lk_soak_release(&soak);
+		print_growth(out, page->profile, &growth);
+		lk_growth_release(&growth);
 		separator = ",\n";
 	}
 	fputs("],\n\"notes\":[", out);

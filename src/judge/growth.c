@@ -1,17 +1,17 @@
 /* SPDX-License-Identifier: MIT */
-#include "judge/soak.h"
+#include "judge/growth.h"
 
 #include <stdlib.h>
 #include <string.h>
 
-const char *const lk_soak_words[LK_SOAK_TOTAL_COUNT] = {
+const char *const lk_growth_words[LK_GROWTH_TOTAL_COUNT] = {
 #define LK_NAME(field, words, unit) words,
-	LK_SOAK_TOTALS(LK_NAME)
+	LK_GROWTH_TOTALS(LK_NAME)
 #undef LK_NAME
 };
-const char *const lk_soak_units[LK_SOAK_TOTAL_COUNT] = {
+const char *const lk_growth_units[LK_GROWTH_TOTAL_COUNT] = {
 #define LK_NAME(field, words, unit) unit,
-	LK_SOAK_TOTALS(LK_NAME)
+	LK_GROWTH_TOTALS(LK_NAME)
 #undef LK_NAME
 };
 
@@ -44,36 +44,36 @@ static size_t find_parts(const struct lk_profile *profile, size_t first, size_t 
 	return count;
 }
 
-static uint64_t total_of(const struct lk_counts *counts, enum lk_soak_total total)
+static uint64_t total_of(const struct lk_counts *counts, enum lk_growth_total total)
 {
 	switch (total) {
 #define LK_NAME(field, words, unit) \
-	case LK_SOAK_##field:       \
+	case LK_GROWTH_##field:       \
 		return counts->field;
-		LK_SOAK_TOTALS(LK_NAME)
+		LK_GROWTH_TOTALS(LK_NAME)
 #undef LK_NAME
-	case LK_SOAK_TOTAL_COUNT:
+	case LK_GROWTH_TOTAL_COUNT:
 		break;
 	}
 	return 0;
 }
 
 static bool judge_totals(const struct lk_profile *profile, const size_t *places,
-			 struct lk_soak *soak)
+			 struct lk_growth *growth)
 {
 	bool ok = true;
 
-	for (int total = 0; ok && total < LK_SOAK_TOTAL_COUNT; total++) {
-		struct lk_trend_point *points = calloc(soak->points, sizeof *points);
+	for (int total = 0; ok && total < LK_GROWTH_TOTAL_COUNT; total++) {
+		struct lk_trend_point *points = calloc(growth->points, sizeof *points);
 
-		soak->totals[total] = points;
+		growth->totals[total] = points;
 		for (size_t i = 0; points && i < profile->parts_count; i++)
 			if (places[i] != SIZE_MAX)
 				points[places[i]] = (struct lk_trend_point){
 					profile->parts[i].moment.monotonic_ns,
 					total_of(&profile->parts[i].moment.counts, total)
 				};
-		ok = points && lk_trend_judge(points, soak->points, &soak->trends[total]);
+		ok = points && lk_trend_judge(points, growth->points, &growth->trends[total]);
 	}
 	return ok;
 }
@@ -116,25 +116,25 @@ static size_t collect(const struct lk_profile *profile, const size_t *places, st
 }
 
 /* The row of SHARES, of one stack; what did not change is left out. */
-static bool add_row(struct lk_soak *soak, const struct share *shares, size_t count,
+static bool add_row(struct lk_growth *growth, const struct share *shares, size_t count,
 		    struct lk_trend_point *points)
 {
-	struct lk_soak_row *row = &soak->rows[soak->rows_count];
+	struct lk_growth_row *row = &growth->rows[growth->rows_count];
 	uint64_t most = 0;
 
-	*row = (struct lk_soak_row){ .kind = shares->kind, .stack = shares->stack };
-	for (size_t i = 0; i < soak->points; i++)
-		points[i] = (struct lk_trend_point){ soak->totals[0][i].time_ns, 0 };
+	*row = (struct lk_growth_row){ .kind = shares->kind, .stack = shares->stack };
+	for (size_t i = 0; i < growth->points; i++)
+		points[i] = (struct lk_trend_point){ growth->totals[0][i].time_ns, 0 };
 	for (size_t i = 0; i < count; i++) {
 		points[shares[i].place].value += shares[i].value;
-		if (shares[i].place + 1 == soak->points && shares[i].value > most) {
+		if (shares[i].place + 1 == growth->points && shares[i].value > most) {
 			most = shares[i].value;
 			row->hold = shares[i].hold;
 		}
 	}
-	if (!lk_trend_judge(points, soak->points, &row->trend))
+	if (!lk_trend_judge(points, growth->points, &row->trend))
 		return false;
-	soak->rows_count += row->trend.least < row->trend.most;
+	growth->rows_count += row->trend.least < row->trend.most;
 	return true;
 }
 
@@ -144,7 +144,7 @@ static int in_order(const void *a, const void *b)
 							   [LK_TREND_unsure] = 1,
 							   [LK_TREND_burst] = 2,
 							   [LK_TREND_flat] = 3 };
-	const struct lk_soak_row *one = a, *other = b;
+	const struct lk_growth_row *one = a, *other = b;
 	int left = ranks[one->trend.verdict], right = ranks[other->trend.verdict];
 	uint64_t low = one->trend.most - one->trend.least,
 		 high = other->trend.most - other->trend.least;
@@ -160,40 +160,40 @@ static int in_order(const void *a, const void *b)
 	return (one->stack > other->stack) - (one->stack < other->stack);
 }
 
-static bool judge_rows(const struct lk_profile *profile, const size_t *places, struct lk_soak *soak)
+static bool judge_rows(const struct lk_profile *profile, const size_t *places, struct lk_growth *growth)
 {
 	struct share *shares = calloc(profile->samples_count + 1, sizeof *shares);
-	struct lk_trend_point *points = calloc(soak->points, sizeof *points);
+	struct lk_trend_point *points = calloc(growth->points, sizeof *points);
 	bool ok = shares && points;
 	size_t count = ok ? collect(profile, places, shares) : 0;
 
-	soak->rows = calloc(count + 1, sizeof *soak->rows);
-	ok = ok && soak->rows;
+	growth->rows = calloc(count + 1, sizeof *growth->rows);
+	ok = ok && growth->rows;
 	for (size_t i = 0, end; ok && i < count; i = end) {
 		for (end = i + 1; end < count && shares[end].kind == shares[i].kind &&
 				  shares[end].stack == shares[i].stack;
 		     end++)
 			;
-		ok = add_row(soak, shares + i, end - i, points);
+		ok = add_row(growth, shares + i, end - i, points);
 	}
 	if (ok)
-		qsort(soak->rows, soak->rows_count, sizeof *soak->rows, in_order);
+		qsort(growth->rows, growth->rows_count, sizeof *growth->rows, in_order);
 	free(points);
 	free(shares);
 	return ok;
 }
 
-bool lk_soak_next(const struct lk_profile *profile, size_t *first, struct lk_soak *ret)
+bool lk_growth_next(const struct lk_profile *profile, size_t *first, struct lk_growth *ret)
 {
 	size_t *places = calloc(profile->parts_count + 1, sizeof *places);
-	struct lk_soak soak = { 0 };
+	struct lk_growth growth = { 0 };
 	bool ok = places != NULL;
 
 	for (; ok && *first < profile->parts_count; ++*first) {
 		if (!is_first(profile, *first))
 			continue;
-		soak.points = find_parts(profile, *first, places);
-		if (soak.points >= 2)
+		growth.points = find_parts(profile, *first, places);
+		if (growth.points >= 2)
 			break;
 	}
 	if (ok && *first >= profile->parts_count) {
@@ -202,21 +202,21 @@ bool lk_soak_next(const struct lk_profile *profile, size_t *first, struct lk_soa
 		return true;
 	}
 	if (ok) {
-		soak.process = profile->parts[*first].moment.process;
-		ok = judge_totals(profile, places, &soak) && judge_rows(profile, places, &soak);
+		growth.process = profile->parts[*first].moment.process;
+		ok = judge_totals(profile, places, &growth) && judge_rows(profile, places, &growth);
 	}
 	free(places);
 	if (ok)
-		*ret = soak;
+		*ret = growth;
 	else
-		lk_soak_release(&soak);
+		lk_growth_release(&growth);
 	return ok;
 }
 
-void lk_soak_release(struct lk_soak *soak)
+void lk_growth_release(struct lk_growth *growth)
 {
-	for (int total = 0; total < LK_SOAK_TOTAL_COUNT; total++)
-		free(soak->totals[total]);
-	free(soak->rows);
-	*soak = (struct lk_soak){ 0 };
+	for (int total = 0; total < LK_GROWTH_TOTAL_COUNT; total++)
+		free(growth->totals[total]);
+	free(growth->rows);
+	*growth = (struct lk_growth){ 0 };
 }

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-#include "report/soak.h"
+#include "report/growth.h"
 
 #include <inttypes.h>
 #include <string.h>
@@ -97,15 +97,15 @@ const char *lk_report_hold_word(enum lk_hold hold)
 	return words[hold];
 }
 
-static void print_totals(FILE *out, const struct lk_soak *soak)
+static void print_totals(FILE *out, const struct lk_growth *growth)
 {
-	for (int total = 0; total < LK_SOAK_TOTAL_COUNT; total++) {
-		const struct lk_trend *trend = &soak->trends[total];
-		const char *unit = lk_soak_units[total];
+	for (int total = 0; total < LK_GROWTH_TOTAL_COUNT; total++) {
+		const struct lk_trend *trend = &growth->trends[total];
+		const char *unit = lk_growth_units[total];
 
 		if (trend->most == 0)
 			continue;
-		fprintf(out, "  %-18s ", lk_soak_words[total]);
+		fprintf(out, "  %-18s ", lk_growth_words[total]);
 		lk_report_trend(out, trend, unit);
 		fputs("; median ", out);
 		print_amount(out, (double)trend->median, unit);
@@ -146,7 +146,7 @@ static void print_stack(FILE *out, const struct lk_profile *profile,
 	}
 }
 
-static void print_row(FILE *out, const struct lk_profile *profile, const struct lk_soak_row *row)
+static void print_row(FILE *out, const struct lk_profile *profile, const struct lk_growth_row *row)
 {
 	const char *hold = row->kind == LK_KIND_heap ? lk_report_hold_word(row->hold) : "";
 
@@ -156,16 +156,16 @@ static void print_row(FILE *out, const struct lk_profile *profile, const struct 
 	print_stack(out, profile, &profile->stacks[row->stack]);
 }
 
-static void print_soak(FILE *out, const struct lk_profile *profile, const struct lk_soak *soak)
+static void print_growth(FILE *out, const struct lk_profile *profile, const struct lk_growth *growth)
 {
 	enum { ROWS_MAX = 20 };
 	size_t shown = 0, loud = 0;
 
-	fprintf(out, "process %d: %zu snapshots in %.1f s\n", (int)soak->process, soak->points,
-		seconds(soak->trends[0].span_ns));
-	print_totals(out, soak);
-	for (size_t i = 0; i < soak->rows_count; i++) {
-		const struct lk_soak_row *row = &soak->rows[i];
+	fprintf(out, "process %d: %zu snapshots in %.1f s\n", (int)growth->process, growth->points,
+		seconds(growth->trends[0].span_ns));
+	print_totals(out, growth);
+	for (size_t i = 0; i < growth->rows_count; i++) {
+		const struct lk_growth_row *row = &growth->rows[i];
 
 		if (row->trend.verdict == LK_TREND_flat || row->trend.shape == LK_TREND_IS_few)
 			continue;
@@ -179,18 +179,18 @@ static void print_soak(FILE *out, const struct lk_profile *profile, const struct
 		fprintf(out, "  ... and %zu more\n", loud - shown);
 }
 
-bool lk_report_soak(FILE *out, const struct lk_profile *profile, bool *ret_some)
+bool lk_report_growth(FILE *out, const struct lk_profile *profile, bool *ret_some)
 {
-	struct lk_soak soak;
+	struct lk_growth growth;
 
 	*ret_some = false;
 	for (size_t first = 0;; first++) {
-		if (!lk_soak_next(profile, &first, &soak))
+		if (!lk_growth_next(profile, &first, &growth))
 			return false;
 		if (first == SIZE_MAX)
 			return true;
 		*ret_some = true;
-		print_soak(out, profile, &soak);
-		lk_soak_release(&soak);
+		print_growth(out, profile, &growth);
+		lk_growth_release(&growth);
 	}
 }
