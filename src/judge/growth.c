@@ -48,7 +48,7 @@ static uint64_t total_of(const struct lk_counts *counts, enum lk_growth_total to
 {
 	switch (total) {
 #define LK_NAME(field, words, unit) \
-	case LK_GROWTH_##field:       \
+	case LK_GROWTH_##field:     \
 		return counts->field;
 		LK_GROWTH_TOTALS(LK_NAME)
 #undef LK_NAME
@@ -160,7 +160,8 @@ static int in_order(const void *a, const void *b)
 	return (one->stack > other->stack) - (one->stack < other->stack);
 }
 
-static bool judge_rows(const struct lk_profile *profile, const size_t *places, struct lk_growth *growth)
+static bool judge_rows(const struct lk_profile *profile, const size_t *places,
+		       struct lk_growth *growth)
 {
 	struct share *shares = calloc(profile->samples_count + 1, sizeof *shares);
 	struct lk_trend_point *points = calloc(growth->points, sizeof *points);

@@ -156,7 +156,8 @@ static void print_row(FILE *out, const struct lk_profile *profile, const struct 
 	print_stack(out, profile, &profile->stacks[row->stack]);
 }
 
-static void print_growth(FILE *out, const struct lk_profile *profile, const struct lk_growth *growth)
+static void print_growth(FILE *out, const struct lk_profile *profile,
+			 const struct lk_growth *growth)
 {
 	enum { ROWS_MAX = 20 };
 	size_t shown = 0, loud = 0;

@@ -76,31 +76,58 @@ static void print_file(FILE *out, const struct lk_profile_line *line)
 	fprintf(out, ":%u", line->line);
 }
 
-/* "header_add parse.c:88 < parse < main" */
-static void print_stack(FILE *out, const struct lk_profile *profile, size_t index)
+/* The libraries' functions that were called from there, outermost first. */
+static void print_inner(FILE *out, const struct lk_profile *profile,
+			const struct lk_profile_stack *stack)
 {
-	const struct lk_profile_stack *stack = &profile->stacks[index];
-	size_t shown = 0;
+	enum { SHOWN_MAX = 3 };
 
-	if (stack->count == 0)
-		fputs("<span class=\"weak\">stack unknown</span>", out);
-	for (size_t i = stack->suspect; i < stack->count && shown < FRAMES_SHOWN; i++) {
+	for (size_t i = stack->suspect, shown = 0; i-- > 0 && shown <= SHOWN_MAX; shown++) {
 		const struct lk_profile_location *location =
 			&profile->locations[profile->paths[stack->first + i]];
 
-		for (size_t line = shown == 0 ? stack->suspect_line : 0;
-		     line < location->lines_count && shown < FRAMES_SHOWN; line++, shown++) {
-			const struct lk_profile_line *row =
-				&profile->lines[location->first_line + line];
+		fputs(" \u2192 ", out);
+		if (shown == SHOWN_MAX)
+			fputs("...", out);
+		else
+			print_line(out, profile, location, location->lines_count - 1);
+	}
+}
 
-			fputs(shown > 0 ? " \u2190 " : "<b>", out);
+static void print_outer(FILE *out, const struct lk_profile *profile,
+			const struct lk_profile_stack *stack)
+{
+	size_t shown = 0;
+
+	for (size_t i = stack->suspect; i < stack->count; i++) {
+		const struct lk_profile_location *location =
+			&profile->locations[profile->paths[stack->first + i]];
+
+		for (size_t line = i == stack->suspect ? stack->suspect_line + 1 : 0;
+		     line < location->lines_count && shown < FRAMES_SHOWN; line++, shown++) {
+			fputs(" \u2190 ", out);
 			print_line(out, profile, location, line);
-			if (shown == 0) {
-				fputs("</b>", out);
-				print_file(out, row);
-			}
 		}
 	}
+}
+
+/* "header_add parse.c:88 -> xmalloc <- parse <- main" */
+static void print_stack(FILE *out, const struct lk_profile *profile, size_t index)
+{
+	const struct lk_profile_stack *stack = &profile->stacks[index];
+
+	if (stack->count == 0) {
+		fputs("<span class=\"weak\">stack unknown</span>", out);
+		return;
+	}
+	const struct lk_profile_location *location =
+		&profile->locations[profile->paths[stack->first + stack->suspect]];
+	fputs("<b>", out);
+	print_line(out, profile, location, stack->suspect_line);
+	fputs("</b>", out);
+	print_file(out, &profile->lines[location->first_line + stack->suspect_line]);
+	print_inner(out, profile, stack);
+	print_outer(out, profile, stack);
 }
 
 /* Few elements for each row: there may be many. */
