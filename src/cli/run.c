@@ -204,7 +204,7 @@ int lk_run(char **program, struct lk_options *options, const char *new_baseline)
 	bool is_written = write_files(options, &seen, program, &ignored);
 
 	is_written &= lk_products_write(options);
-	is_written &= lk_triage_write(options);
+	is_written &= lk_triage_write(options, &seen);
 	if (seen.captures_lost > 0)
 		is_written = lk_complain("%" PRIu64 " snapshot%s could not be written",
 					 seen.captures_lost, lk_plural(seen.captures_lost));

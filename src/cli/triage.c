@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/attributes.h"
 #include "cli/capture_files.h"
 #include "cli/captures.h"
 #include "cli/complain.h"
@@ -14,6 +15,7 @@
 #include "cli/verb.h"
 #include "report/growth.h"
 #include "report/status.h"
+#include "report/summary.h"
 #include "report/triage.h"
 
 #define USUAL_PAGE "leakcheck.html"
@@ -26,18 +28,33 @@ static struct {
 	const char *json; /* the file, "-" is standard output; or NULL */
 } asked;
 
-static const char damaged[] = "A part of the captures could not be read: more was there.";
+/* What a page has to say besides of the snapshots. */
+struct doubts {
+	const char *sentences[64];
+	size_t count;
+	char *text; /* that of the run, in lines */
+	size_t size;
+};
 
-/* What FILES hold, judged; *RET_DOUBTS is what the page has to say of them. */
-static bool judge(const struct lk_capture_files *files, const char **doubts,
-		  struct lk_judged *judged)
+/* Of the run that SEEN tells of, NULL for captures; of FILES. */
+static void find_doubts(const struct lk_run *seen, const struct lk_capture_files *files,
+			struct doubts *ret)
 {
-	if (!lk_judged_make(files->snapshots, files->count, judged))
-		return false;
-	doubts[0] = damaged;
-	judged->page.doubts = doubts;
-	judged->page.doubts_count = files->is_damaged;
-	return true;
+	static const char mark[] = "leakcheck: ";
+	FILE *out = seen ? open_memstream(&ret->text, &ret->size) : NULL;
+
+	if (files->is_damaged)
+		ret->sentences[ret->count++] =
+			"A part of the captures could not be read: more was there.";
+	if (!out)
+		return;
+	lk_summary_print_doubts(seen, out);
+	if (fclose(out) != 0)
+		return;
+	for (char *rest = ret->text, *line; (line = strtok_r(rest, "\n", &rest));)
+		if (ret->count < LK_COUNT(ret->sentences))
+			ret->sentences[ret->count++] =
+				strncmp(line, mark, strlen(mark)) == 0 ? line + strlen(mark) : line;
 }
 
 static bool write_file(const char *name, const struct lk_page *page,
@@ -55,24 +72,38 @@ static bool write_file(const char *name, const struct lk_page *page,
 	return lk_complain("there is no memory left for '%s'", name);
 }
 
-/* The page, the JSON, and in short to SUMMARY. */
-static bool write_all(const struct lk_capture_files *files, const char *name, FILE *summary)
+/* The page and the JSON; in short to SUMMARY, where what the run could not check was told
+ * before. */
+static bool write_judged(struct lk_judged *judged, const struct doubts *doubts, const char *name,
+			 FILE *summary)
 {
-	struct lk_judged judged;
-	const char *doubts[1];
-
-	if (!judge(files, doubts, &judged))
-		return false;
-	bool ok = write_file(name, &judged.page, lk_page_write);
+	judged->page.doubts = doubts->sentences;
+	judged->page.doubts_count = doubts->count;
+	bool ok = write_file(name, &judged->page, lk_page_write);
 	if (ok && asked.json)
-		ok = write_file(asked.json, &judged.page, lk_triage_json);
-	if (asked.is_verb && (!asked.json || strcmp(asked.json, "-") != 0)) {
-		fputs("leakcheck: ", summary);
-		ok &= lk_triage_text(summary, &judged.page) ||
-		      lk_complain("there is no memory left");
-		if (ok)
-			fprintf(summary, "leakcheck: the whole picture: %s\n", name);
-	}
+		ok = write_file(asked.json, &judged->page, lk_triage_json);
+	if (!asked.is_verb || (asked.json && strcmp(asked.json, "-") == 0))
+		return ok;
+	if (doubts->text)
+		judged->page.doubts_count = 0;
+	fputs("leakcheck: ", summary);
+	ok &= lk_triage_text(summary, &judged->page) || lk_complain("there is no memory left");
+	if (ok)
+		fprintf(summary, "leakcheck: the whole picture: %s\n", name);
+	return ok;
+}
+
+static bool write_all(const struct lk_capture_files *files, const struct lk_run *seen,
+		      const char *name)
+{
+	struct doubts doubts = { .count = 0 };
+	struct lk_judged judged;
+
+	if (!lk_judged_make(files->snapshots, files->count, &judged))
+		return false;
+	find_doubts(seen, files, &doubts);
+	bool ok = write_judged(&judged, &doubts, name, seen ? stderr : stdout);
+	free(doubts.text);
 	lk_judged_release(&judged);
 	return ok;
 }
@@ -97,7 +128,7 @@ static bool write_growth(const struct lk_capture_files *files)
 	return ok || lk_complain("there is no memory left");
 }
 
-bool lk_triage_write(const struct lk_options *options)
+bool lk_triage_write(const struct lk_options *options, const struct lk_run *seen)
 {
 	struct lk_capture_files files = { 0 };
 	struct lk_capture_file file;
@@ -109,7 +140,7 @@ bool lk_triage_write(const struct lk_options *options)
 	bool ok = lk_capture_files_take(&file, &files);
 	lk_capture_close(&file);
 	if (ok && options->page[0])
-		ok = write_all(&files, options->page, stderr);
+		ok = write_all(&files, seen, options->page);
 	if (ok && options->every > 0 && !asked.is_verb)
 		ok = write_growth(&files);
 	ok = ok && !files.is_damaged;
@@ -157,7 +188,7 @@ static int triage_files(char **paths, const char *page)
 			lk_complain("option '%s' is unknown; usage: %s", paths[count], usage);
 			return LK_STATUS_REFUSED;
 		}
-	bool ok = lk_capture_files_read(paths, count, &files) && write_all(&files, page, stdout) &&
+	bool ok = lk_capture_files_read(paths, count, &files) && write_all(&files, NULL, page) &&
 		  !files.is_damaged;
 	lk_capture_files_release(&files);
 	int status = lk_verb_end_output();

@@ -61,9 +61,17 @@ static void print_headline(FILE *out, const struct lk_page *page)
 	fputc('\n', out);
 }
 
-static void print_finding(FILE *out, const struct lk_page_part *part,
-			  const struct lk_finding *finding)
+/* Findings of one id and ruling: what is the same in several tests is told once. */
+struct told {
+	const struct lk_finding *finding;
+	const struct lk_page_part *part;
+	uint64_t more;
+};
+
+static void print_told(FILE *out, const struct told *told)
 {
+	const struct lk_finding *finding = told->finding;
+
 	fprintf(out, "  %s %08" PRIx32 " ", finding->ruling == LK_RULING_fail ? "LEAK" : "UNSURE",
 		finding->id);
 	lk_report_sentence(out, finding);
@@ -79,26 +87,50 @@ static void print_finding(FILE *out, const struct lk_page_part *part,
 		}
 	}
 	fputs(" (", out);
-	print_name(out, &part->snapshot->moment);
+	print_name(out, &told->part->snapshot->moment);
+	if (told->more > 0)
+		fprintf(out, ", and %" PRIu64 " more", told->more);
 	fputs(")\n", out);
 }
 
-/* Leaks first; PARTS in their order. */
+enum { TOLD_MAX = 20 };
+
+/* False if there is no room for it. */
+static bool tell(struct told *told, size_t *count, const struct lk_page_part *part,
+		 const struct lk_finding *finding)
+{
+	for (size_t i = 0; i < *count; i++)
+		if (told[i].finding->id == finding->id &&
+		    told[i].finding->ruling == finding->ruling) {
+			told[i].more++;
+			return true;
+		}
+	if (*count == TOLD_MAX)
+		return false;
+	told[(*count)++] = (struct told){ finding, part, 0 };
+	return true;
+}
+
+/* Leaks first. */
 static void print_findings(FILE *out, const struct lk_page *page)
 {
-	enum { SHOWN_MAX = 20 };
-	uint64_t seen = 0;
+	struct told told[TOLD_MAX];
+	uint64_t left_out = 0;
+	size_t count = 0;
 
 	for (int ruling = LK_RULING_fail; ruling <= LK_RULING_unproven; ruling++)
 		for (size_t i = 0; i < page->parts_count; i++) {
 			const struct lk_findings *findings = page->parts[i].findings;
 
 			for (size_t k = 0; is_last(page, i) && k < findings->count; k++)
-				if ((int)findings->rows[k].ruling == ruling && seen++ < SHOWN_MAX)
-					print_finding(out, &page->parts[i], &findings->rows[k]);
+				if ((int)findings->rows[k].ruling == ruling)
+					left_out += !tell(told, &count, &page->parts[i],
+							  &findings->rows[k]);
 		}
-	if (seen > SHOWN_MAX)
-		fprintf(out, "  ... and %" PRIu64 " more\n", seen - SHOWN_MAX);
+	for (size_t i = 0; i < count; i++)
+		print_told(out, &told[i]);
+	if (left_out > 0)
+		fprintf(out, "  ... and %" PRIu64 " more\n", left_out);
 }
 
 bool lk_triage_text(FILE *out, const struct lk_page *page)
@@ -225,7 +257,8 @@ static void print_row(FILE *out, const struct lk_profile *profile, const struct 
 	fputc('}', out);
 }
 
-static void print_growth(FILE *out, const struct lk_profile *profile, const struct lk_growth *growth)
+static void print_growth(FILE *out, const struct lk_profile *profile,
+			 const struct lk_growth *growth)
 {
 	static const char *const names[] = {
 #define LK_NAME(field, words, unit) #field,
