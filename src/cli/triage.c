@@ -117,13 +117,15 @@ bool lk_triage_is_wanted(const struct lk_options *options)
 static bool write_growth(const struct lk_capture_files *files)
 {
 	struct lk_profile profile = { 0 };
-	bool ok = lk_profile_init(&profile), some;
+	bool ok = lk_profile_init(&profile), some = false;
 
 	for (size_t i = 0; ok && i < files->count; i++)
 		ok = files->snapshots[i].moment.scope != LK_SCOPE_PROCESS ||
 		     lk_profile_add(&profile, &files->snapshots[i]);
 	fputs("leakcheck: over time\n", stderr);
 	ok = ok && lk_report_growth(stderr, &profile, &some);
+	if (ok && !some)
+		fputs("no process was looked at several times\n", stderr);
 	lk_profile_release(&profile);
 	return ok || lk_complain("there is no memory left");
 }

@@ -5,12 +5,12 @@
 #include <string.h>
 
 const char *const lk_growth_words[LK_GROWTH_TOTAL_COUNT] = {
-#define LK_NAME(field, words, unit) words,
+#define LK_NAME(field, words, one, several) words,
 	LK_GROWTH_TOTALS(LK_NAME)
 #undef LK_NAME
 };
-const char *const lk_growth_units[LK_GROWTH_TOTAL_COUNT] = {
-#define LK_NAME(field, words, unit) unit,
+const char *const lk_growth_units[LK_GROWTH_TOTAL_COUNT][2] = {
+#define LK_NAME(field, words, one, several) { one, several },
 	LK_GROWTH_TOTALS(LK_NAME)
 #undef LK_NAME
 };
@@ -47,8 +47,8 @@ static size_t find_parts(const struct lk_profile *profile, size_t first, size_t 
 static uint64_t total_of(const struct lk_counts *counts, enum lk_growth_total total)
 {
 	switch (total) {
-#define LK_NAME(field, words, unit) \
-	case LK_GROWTH_##field:     \
+#define LK_NAME(field, words, one, several) \
+	case LK_GROWTH_##field:             \
 		return counts->field;
 		LK_GROWTH_TOTALS(LK_NAME)
 #undef LK_NAME

@@ -7,23 +7,25 @@
 #include "judge/profile.h"
 #include "judge/trend.h"
 
-/* Quantities of the whole process: X(field of struct lk_counts, in words, unit). */
-#define LK_GROWTH_TOTALS(X)                              \
-	X(live_bytes, "memory alive", "B")             \
-	X(live_blocks, "blocks alive", "blocks")       \
-	X(heap_system, "heap of the kernel", "B")      \
-	X(descriptors, "descriptors", "descriptors")   \
-	X(threads, "threads", "threads")               \
-	X(children, "child processes", "processes")
+/* Quantities of the whole process: X(field of struct lk_counts, in words, unit of one, of
+ * several). */
+#define LK_GROWTH_TOTALS(X)                                          \
+	X(live_bytes, "memory alive", "B", "B")                      \
+	X(live_blocks, "blocks alive", "block", "blocks")            \
+	X(heap_system, "heap from the kernel", "B", "B")             \
+	X(descriptors, "descriptors", "descriptor", "descriptors")   \
+	X(threads, "threads", "thread", "threads")                   \
+	X(children, "child processes", "child", "children")
 
 enum lk_growth_total {
-#define LK_NAME(field, words, unit) LK_GROWTH_##field,
+#define LK_NAME(field, words, one, several) LK_GROWTH_##field,
 	LK_GROWTH_TOTALS(LK_NAME)
 #undef LK_NAME
 		LK_GROWTH_TOTAL_COUNT
 };
 extern const char *const lk_growth_words[LK_GROWTH_TOTAL_COUNT];
-extern const char *const lk_growth_units[LK_GROWTH_TOTAL_COUNT];
+/* [0]: of one, [1]: of several; "B" is bytes. */
+extern const char *const lk_growth_units[LK_GROWTH_TOTAL_COUNT][2];
 
 /* A stack that memory, descriptors or threads come from; memory in bytes, others counted. */
 struct lk_growth_row {

@@ -8,28 +8,25 @@
 #include "report/plural.h"
 
 /* A number with its unit; bytes in the unit that fits. */
-static void print_amount(FILE *out, double number, const char *unit)
+static void print_amount(FILE *out, double number, const char *const units[2])
 {
-	static const char *const units[] = { "B", "KiB", "MiB", "GiB", "TiB" };
+	static const char *const sizes[] = { "B", "KiB", "MiB", "GiB", "TiB" };
 	size_t step = 0;
 
-	if (strcmp(unit, "B") != 0) {
-		fprintf(out,
-			number < 10 && number > -10 && number != (double)(int)number ? "%.2f %s"
-										     : "%.0f %s",
-			number, unit);
+	if (strcmp(units[0], "B") != 0) {
+		fprintf(out, "%.4g %s", number, units[number != 1]);
 		return;
 	}
 	for (; (number >= 1024 || number <= -1024) && step < 4; step++)
 		number /= 1024;
-	fprintf(out, "%.*f %s", step > 0 ? 1 : 0, number, units[step]);
+	fprintf(out, "%.*f %s", step > 0 ? 1 : 0, number, sizes[step]);
 }
 
-static void print_range(FILE *out, const struct lk_trend *trend, const char *unit)
+static void print_range(FILE *out, const struct lk_trend *trend, const char *const units[2])
 {
-	print_amount(out, (double)trend->least, unit);
+	print_amount(out, (double)trend->least, units);
 	fputs(" and ", out);
-	print_amount(out, (double)trend->most, unit);
+	print_amount(out, (double)trend->most, units);
 }
 
 static double seconds(uint64_t ns)
@@ -37,37 +34,37 @@ static double seconds(uint64_t ns)
 	return (double)ns / 1e9;
 }
 
-void lk_report_trend(FILE *out, const struct lk_trend *trend, const char *unit)
+void lk_report_trend(FILE *out, const struct lk_trend *trend, const char *const units[2])
 {
 	fprintf(out, "%s: ", lk_trend_words[trend->verdict]);
 	switch (trend->shape) {
 	case LK_TREND_IS_rising:
 		fputs("rises by ", out);
-		print_amount(out, trend->rate, unit);
+		print_amount(out, trend->rate, units);
 		fprintf(out, " a second, in each part of the %.1f s", seconds(trend->span_ns));
 		break;
 	case LK_TREND_IS_peak:
 		fputs("was at ", out);
-		print_amount(out, (double)trend->most, unit);
+		print_amount(out, (double)trend->most, units);
 		fprintf(out, " from %.1f s to %.1f s and came back", seconds(trend->from_ns),
 			seconds(trend->to_ns));
 		break;
 	case LK_TREND_IS_level:
 		fputs("stays at ", out);
-		print_amount(out, (double)trend->median, unit);
+		print_amount(out, (double)trend->median, units);
 		break;
 	case LK_TREND_IS_wavering:
 		fputs("goes up and down between ", out);
-		print_range(out, trend, unit);
+		print_range(out, trend, units);
 		break;
 	case LK_TREND_IS_step:
 		fprintf(out, "rose once, at %.1f s, and stays", seconds(trend->from_ns));
 		break;
 	case LK_TREND_IS_falling:
 		fputs("falls from ", out);
-		print_amount(out, (double)trend->first, unit);
+		print_amount(out, (double)trend->first, units);
 		fputs(" to ", out);
-		print_amount(out, (double)trend->last, unit);
+		print_amount(out, (double)trend->last, units);
 		break;
 	case LK_TREND_IS_few:
 		fprintf(out, "%zu snapshot%s, and at least %d are needed", trend->points,
@@ -97,22 +94,40 @@ const char *lk_report_hold_word(enum lk_hold hold)
 	return words[hold];
 }
 
+const char *const *lk_report_units(enum lk_kind kind)
+{
+	static const char *const things[2] = { "of them", "of them" };
+
+	switch (kind) {
+	case LK_KIND_heap:
+		return lk_growth_units[LK_GROWTH_live_bytes];
+	case LK_KIND_descriptor:
+		return lk_growth_units[LK_GROWTH_descriptors];
+	case LK_KIND_thread:
+		return lk_growth_units[LK_GROWTH_threads];
+	case LK_KIND_child:
+		return lk_growth_units[LK_GROWTH_children];
+	default:
+		return things;
+	}
+}
+
 static void print_totals(FILE *out, const struct lk_growth *growth)
 {
 	for (int total = 0; total < LK_GROWTH_TOTAL_COUNT; total++) {
 		const struct lk_trend *trend = &growth->trends[total];
-		const char *unit = lk_growth_units[total];
+		const char *const *units = lk_growth_units[total];
 
 		if (trend->most == 0)
 			continue;
-		fprintf(out, "  %-18s ", lk_growth_words[total]);
-		lk_report_trend(out, trend, unit);
+		fprintf(out, "  %-20s ", lk_growth_words[total]);
+		lk_report_trend(out, trend, units);
 		fputs("; median ", out);
-		print_amount(out, (double)trend->median, unit);
+		print_amount(out, (double)trend->median, units);
 		fputs(", 95 % below ", out);
-		print_amount(out, (double)trend->p95, unit);
+		print_amount(out, (double)trend->p95, units);
 		fputs(", deviation ", out);
-		print_amount(out, trend->deviation, unit);
+		print_amount(out, trend->deviation, units);
 		fputc('\n', out);
 	}
 }
@@ -151,7 +166,7 @@ static void print_row(FILE *out, const struct lk_profile *profile, const struct 
 	const char *hold = row->kind == LK_KIND_heap ? lk_report_hold_word(row->hold) : "";
 
 	fprintf(out, "  %s ", lk_kind_name(row->kind));
-	lk_report_trend(out, &row->trend, row->kind == LK_KIND_heap ? "B" : "of them");
+	lk_report_trend(out, &row->trend, lk_report_units(row->kind));
 	fprintf(out, "%s%s, from\n", hold[0] ? "; " : "", hold);
 	print_stack(out, profile, &profile->stacks[row->stack]);
 }
@@ -182,16 +197,21 @@ static void print_growth(FILE *out, const struct lk_profile *profile,
 
 bool lk_report_growth(FILE *out, const struct lk_profile *profile, bool *ret_some)
 {
+	enum { PROCESSES_MAX = 8 };
 	struct lk_growth growth;
+	size_t count = 0;
 
-	*ret_some = false;
 	for (size_t first = 0;; first++) {
 		if (!lk_growth_next(profile, &first, &growth))
 			return false;
 		if (first == SIZE_MAX)
-			return true;
-		*ret_some = true;
-		print_growth(out, profile, &growth);
+			break;
+		if (count++ < PROCESSES_MAX)
+			print_growth(out, profile, &growth);
 		lk_growth_release(&growth);
 	}
+	if (count > PROCESSES_MAX)
+		fprintf(out, "... and %zu more processes\n", count - PROCESSES_MAX);
+	*ret_some = count > 0;
+	return true;
 }

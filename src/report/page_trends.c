@@ -72,7 +72,7 @@ static void print_totals(FILE *out, const struct lk_growth *growth)
 		if (trend->most == 0)
 			continue;
 		fprintf(out, "<tr data-row=\"\"><td>%s</td>", lk_growth_words[total]);
-		print_statistics(out, trend, lk_growth_units[total][0] == 'B');
+		print_statistics(out, trend, lk_growth_units[total][0][0] == 'B');
 		fprintf(out, "<td class=\"%s\">", class_of(trend));
 		lk_report_trend(out, trend, lk_growth_units[total]);
 		fputs("</td></tr>\n", out);
@@ -97,7 +97,7 @@ static void print_rows(FILE *out, const struct lk_profile *profile, const struct
 		fprintf(out, "</td><td>%s</td>", lk_kind_name(row->kind));
 		print_statistics(out, &row->trend, is_heap);
 		fprintf(out, "<td class=\"%s\">", class_of(&row->trend));
-		lk_report_trend(out, &row->trend, is_heap ? "B" : "of them");
+		lk_report_trend(out, &row->trend, lk_report_units(row->kind));
 		fprintf(out, "</td><td>%s</td></tr>\n",
 			is_heap ? lk_report_hold_word(row->hold) : "");
 	}

@@ -261,7 +261,7 @@ static void print_growth(FILE *out, const struct lk_profile *profile,
 			 const struct lk_growth *growth)
 {
 	static const char *const names[] = {
-#define LK_NAME(field, words, unit) #field,
+#define LK_NAME(field, words, one, several) #field,
 		LK_GROWTH_TOTALS(LK_NAME)
 #undef LK_NAME
 	};

@@ -56,12 +56,12 @@ static void add(const char *stack, uint64_t bytes)
 	for (size_t i = 0; i < count; i++)
 		paths[first + i] = (size_t)(stack[count - 1 - i] - 'a');
 	stacks[at] = (struct lk_profile_stack){ .first = first, .count = count };
-	samples[profile.samples_count++] =
-		(struct lk_profile_sample){ .kind = LK_KIND_heap,
-					    .stack = at,
-					    .part = at - 1,
-					    .values = { [LK_VALUE_live_bytes] = bytes,
-							[LK_VALUE_live_blocks] = 1 } };
+	samples[profile.samples_count++] = (struct lk_profile_sample){
+		.kind = LK_KIND_heap,
+		.stack = at,
+		.part = at - 1,
+		.values = { [LK_VALUE_live_bytes] = bytes, [LK_VALUE_live_blocks] = 1 }
+	};
 }
 
 /* "a10(b4 c6)": each node with its bytes, and what is below. */
@@ -80,7 +80,8 @@ static const char *print(const bool *chosen)
 			ck_assert_uint_eq(node->depth, flame.nodes[node->parent].depth + 1);
 		for (uint32_t depth = node->depth; depth < before; depth++)
 			fputc(')', out);
-		fputs(i == 0 ? "" : node->depth > before ? "(" : node->depth == before ? " " : "", out);
+		if (i > 0 && node->depth >= before)
+			fputc(node->depth > before ? '(' : ' ', out);
 		fprintf(out, "%s%d", node->function ? node->function : "",
 			(int)node->values[LK_VALUE_live_bytes]);
 	}
