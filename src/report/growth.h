@@ -8,9 +8,9 @@
 
 #include "judge/growth.h"
 
-/* For each of the first processes that PROFILE has several snapshots of: its totals with their statistics
- * and verdicts, then what of the stacks behind them is not flat.  *RET_SOME tells whether
- * there was such a process.  False when out of memory. */
+/* For the first processes that PROFILE has several snapshots of: the totals with their
+ * statistics and verdicts, then what of the stacks behind them is not flat.  *RET_SOME
+ * tells whether there was such a process.  False when out of memory. */
 bool lk_report_growth(FILE *out, const struct lk_profile *profile, bool *ret_some);
 
 /* "grows: rises by 1.2 KiB a second, in each part of the 12.0 s"; UNITS are those of one and
