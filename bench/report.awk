@@ -37,7 +37,7 @@ function median(workload, key, one, other, how,	turn, count, list, a, b)
 # What is no loop of many operations has no ratio worth a column.
 function is_cost(workload)
 {
-	return workload ~ /^(find|naming|start)/
+	return workload ~ /^(find|naming|snapshot|start)/
 }
 
 function print_matrix(title, key, unit, how, scale,	t, w, cell, any)
