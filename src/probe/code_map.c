@@ -250,13 +250,12 @@ static void drop_gone(void (*gone)(uintptr_t start, uintptr_t end))
 	}
 }
 
-void lk_code_forget(void (*gone)(uintptr_t start, uintptr_t end), void (*last)(void))
+void lk_code_forget(void (*gone)(uintptr_t start, uintptr_t end))
 {
 	__atomic_fetch_add(&forgetting, 1, __ATOMIC_SEQ_CST);
 	refresh();
 	__atomic_fetch_add(&lk_code_generation, 1, __ATOMIC_SEQ_CST);
 	drop_gone(gone);
-	last();
 	/* Once more: a walk since the first time may have used what was gone. */
 	__atomic_fetch_add(&lk_code_generation, 1, __ATOMIC_SEQ_CST);
 	__atomic_fetch_sub(&forgetting, 1, __ATOMIC_SEQ_CST);

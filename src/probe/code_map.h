@@ -20,8 +20,8 @@ struct lk_code {
 bool lk_code_find(uintptr_t pc, struct lk_code *ret);
 
 /* Begins a new generation, calls GONE for every module that was looked up and is
- * not there any more, then LAST, and begins another one. */
-void lk_code_forget(void (*gone)(uintptr_t start, uintptr_t end), void (*last)(void));
+ * not there any more, and begins another one. */
+void lk_code_forget(void (*gone)(uintptr_t start, uintptr_t end));
 
 /* What is learnt of modules between _begin and _is_still was true all the while, if
  * that says so: nothing was forgotten meanwhile, nor is being. */

@@ -329,18 +329,6 @@ void lk_depot_forget(uintptr_t start, uintptr_t end)
 	}
 }
 
-void lk_depot_forget_if(bool (*is_void)(const struct lk_depot_node *node))
-{
-	lk_stack_id next = __atomic_load_n(&next_id, __ATOMIC_ACQUIRE);
-
-	for (lk_stack_id id = FIRST_ID; id < next; id++) {
-		const struct lk_depot_node *node = node_at(id);
-
-		if (!is_gone(node) && is_void(node))
-			lk_depot_forget_node(node);
-	}
-}
-
 void lk_depot_forked(void)
 {
 	wants_young = !young_is_behind;

@@ -55,10 +55,7 @@ const struct lk_depot_node *lk_depot_node(lk_stack_id stack);
  * may take that place.  Their ids stay valid. */
 void lk_depot_forget(uintptr_t start, uintptr_t end);
 
-/* Nor is any node that IS_VOID. */
-void lk_depot_forget_if(bool (*is_void)(const struct lk_depot_node *node));
-
-/* Nor NODE. */
+/* Nor is NODE. */
 void lk_depot_forget_node(const struct lk_depot_node *node);
 
 /* The calling process was just forked, and nobody is in the middle of lk_depot_put: what

@@ -169,20 +169,7 @@ lk_stack_id lk_rules_child(lk_stack_id parent, uintptr_t pc)
 	return node ? node->id : LK_STACK_NONE;
 }
 
-/* Was NODE outside all modules, and is not any more? */
-static bool is_in_module_now(const struct lk_depot_node *node)
-{
-	struct lk_code code;
-
-	return node->generation == 0 && lk_code_find(node->pc - 1, &code);
-}
-
-static void forget_unknown(void)
-{
-	lk_depot_forget_if(is_in_module_now);
-}
-
 void lk_rules_forget(void)
 {
-	lk_code_forget(lk_depot_forget, forget_unknown);
+	lk_code_forget(lk_depot_forget);
 }

@@ -44,10 +44,9 @@ bool lk_code_is_still(uint32_t generation)
 	return generation == 1;
 }
 
-void lk_code_forget(void (*gone)(uintptr_t start, uintptr_t end), void (*last)(void))
+void lk_code_forget(void (*gone)(uintptr_t start, uintptr_t end))
 {
 	(void)gone;
-	(void)last;
 }
 
 /* A depot that keeps nothing: each rule is learnt. */
@@ -82,11 +81,6 @@ void lk_depot_forget(uintptr_t start, uintptr_t end)
 {
 	(void)start;
 	(void)end;
-}
-
-void lk_depot_forget_if(bool (*is_void)(const struct lk_depot_node *node))
-{
-	(void)is_void;
 }
 
 void lk_depot_forget_node(const struct lk_depot_node *node)

@@ -56,13 +56,14 @@ uint32_t lk_code_generation_now(void)
 	return lk_code_generation;
 }
 
-void lk_code_forget(void (*gone)(uintptr_t start, uintptr_t end), void (*last)(void))
+void lk_code_forget(void (*gone)(uintptr_t start, uintptr_t end))
 {
 	lk_code_generation++;
 	if (made && !is_loaded)
 		gone((uintptr_t)made, (uintptr_t)made + PAGE);
-	last();
 }
+
+#ifdef __x86_64__
 
 /* Stands for an exported function. */
 static NOINLINE lk_stack_id hook(void)
@@ -185,8 +186,6 @@ static NOINLINE lk_stack_id run(uintptr_t argument)
 	STAY;
 	return stack;
 }
-
-#ifdef __x86_64__
 
 /* push %rbp; call *%rdi; pop %rbp; ret */
 static const uint8_t plain[] = { 0x55, 0xff, 0xd7, 0x5d, 0xc3 };
