@@ -28,12 +28,14 @@ struct scope {
 	size_t marks_count, marks_room;
 };
 
-static struct {
-	struct scope scopes[LK_BUDGET_SCOPES_MAX];
+static LK_FAR struct scope scopes[LK_BUDGET_SCOPES_MAX];
+static LK_FAR struct lk_budget_breach breaches[LK_BUDGET_BREACHES_MAX];
+
+/* What each test looks at. */
+static LK_HOT struct {
 	int open;
-	struct lk_budget_share discount; /* what is not to count, in all */
-	struct lk_budget_breach breaches[LK_BUDGET_BREACHES_MAX];
 	size_t breaches_count;
+	struct lk_budget_share discount; /* what is not to count, in all */
 } budget;
 
 static void count_stack(void *context, lk_stack_id stack, uint64_t blocks, uint64_t bytes)
@@ -169,7 +171,7 @@ static void keep(const struct scope *scope, enum lk_measure measure, uint64_t me
 
 	if (budget.breaches_count == LK_BUDGET_BREACHES_MAX)
 		return;
-	breach = &budget.breaches[budget.breaches_count++];
+	breach = &breaches[budget.breaches_count++];
 	*breach = (struct lk_budget_breach){ .measure = measure,
 					     .is_measured = is_measured,
 					     .measured = measured,
@@ -213,15 +215,15 @@ int lk_budget_begin(const struct lk_limits *limits, const char *file, int line)
 				keep(&beyond, (enum lk_measure)measure, 0, false);
 		return -1;
 	}
-	budget.scopes[budget.open] = beyond;
-	begin(&budget.scopes[budget.open]);
+	scopes[budget.open] = beyond;
+	begin(&scopes[budget.open]);
 	return budget.open++;
 }
 
 /* Ends the innermost scope. */
 static int end_last(void)
 {
-	struct scope *scope = &budget.scopes[--budget.open];
+	struct scope *scope = &scopes[--budget.open];
 	uint64_t measured[LK_MEASURE_COUNT] = { 0 };
 	int broken = 0;
 	bool is_unknown = false;
@@ -262,12 +264,13 @@ void lk_budget_end_all(void)
 void lk_budget_reset(void)
 {
 	lk_budget_end_all();
-	budget.breaches_count = 0;
+	if (budget.breaches_count > 0)
+		budget.breaches_count = 0;
 }
 
 size_t lk_budget_breaches(const struct lk_budget_breach **ret)
 {
 	if (ret)
-		*ret = budget.breaches;
+		*ret = breaches;
 	return budget.breaches_count;
 }

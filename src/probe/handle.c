@@ -41,8 +41,8 @@ static LK_FAR struct kind {
 	char name[LK_HANDLE_KIND_MAX];
 } kinds[KINDS];
 
-static int64_t count;
-static uint64_t lost;
+static LK_HOT int64_t count;
+static LK_HOT uint64_t lost;
 
 static struct bucket *buckets_made(void)
 {

@@ -13,8 +13,8 @@
 enum { LEAF_SHIFT = 26, ADDRESS_BITS = 47, LEAVES = 1 << (ADDRESS_BITS - LEAF_SHIFT) };
 enum { GRANULE_SHIFT = 3, LEAF_ROWS = 1 << (LEAF_SHIFT - GRANULE_SHIFT) };
 
-static uint32_t **leaves; /* NULL: nothing is numbered */
-static struct lk_real behind;
+static LK_HOT uint32_t **leaves; /* NULL: nothing is numbered */
+static LK_FAR struct lk_real behind;
 static LK_HOT uint64_t last, stop_at;
 static LK_HOT void (*stop_told)(uint64_t serial, const void *frame);
 
