@@ -53,10 +53,38 @@ void lk_capture_files_release(struct lk_capture_files *files)
 	*files = (struct lk_capture_files){ 0 };
 }
 
-static bool is_in(const struct lk_snapshot *snapshot, enum lk_capture_scope scope)
+static bool is_of_same_process(const struct lk_moment *one, const struct lk_moment *other)
 {
-	return scope == LK_CAPTURES_ALL ||
-	       (scope == LK_CAPTURES_OF_TESTS) == (snapshot->moment.scope == LK_SCOPE_WINDOW);
+	return one->process == other->process && one->scope == other->scope &&
+	       one->duration_ns > 0 && other->duration_ns > 0 &&
+	       one->monotonic_ns - one->duration_ns == other->monotonic_ns - other->duration_ns;
+}
+
+/* Is there a later snapshot of this one's process?  The next one usually is it. */
+static bool has_later(const struct lk_capture_files *files, size_t snapshot)
+{
+	for (size_t i = snapshot + 1; i < files->count; i++)
+		if (is_of_same_process(&files->snapshots[i].moment,
+				       &files->snapshots[snapshot].moment))
+			return true;
+	return false;
+}
+
+static bool is_in(const struct lk_capture_files *files, size_t snapshot,
+		  enum lk_capture_scope scope)
+{
+	bool is_of_test = files->snapshots[snapshot].moment.scope == LK_SCOPE_WINDOW;
+
+	switch (scope) {
+	case LK_CAPTURES_OF_TESTS:
+		return is_of_test;
+	case LK_CAPTURES_OF_PROCESSES:
+		return !is_of_test;
+	case LK_CAPTURES_LAST_OF_PROCESSES:
+		return !is_of_test && !has_later(files, snapshot);
+	default:
+		return true;
+	}
 }
 
 bool lk_capture_files_choose(struct lk_capture_files *files, enum lk_capture_scope scope)
@@ -64,21 +92,20 @@ bool lk_capture_files_choose(struct lk_capture_files *files, enum lk_capture_sco
 	size_t kept = 0;
 
 	if (scope == LK_CAPTURES_USUAL) {
-		scope = LK_CAPTURES_OF_PROCESSES;
+		scope = LK_CAPTURES_LAST_OF_PROCESSES;
 		for (size_t i = 0; i < files->count; i++)
 			if (files->snapshots[i].moment.scope == LK_SCOPE_WINDOW)
 				scope = LK_CAPTURES_OF_TESTS;
 	}
 	for (size_t i = 0; i < files->count; i++) {
-		if (is_in(&files->snapshots[i], scope))
+		if (is_in(files, i, scope))
 			files->snapshots[kept++] = files->snapshots[i];
 		else
 			lk_capture_release(&files->snapshots[i]);
 	}
 	files->count = kept;
-	return kept > 0 ||
-	       lk_complain("the capture holds no snapshot of %s",
-			   scope == LK_CAPTURES_OF_TESTS ? "a test" : "a process");
+	return kept > 0 || lk_complain("the capture holds no snapshot of %s",
+				       scope == LK_CAPTURES_OF_TESTS ? "a test" : "a process");
 }
 
 bool lk_capture_files_add(const struct lk_capture_files *files, enum lk_value sort,

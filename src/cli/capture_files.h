@@ -11,10 +11,11 @@
 
 /* Which snapshots of the files. */
 enum lk_capture_scope {
-	LK_CAPTURES_USUAL, /* of tests if there is one, else of processes */
+	LK_CAPTURES_USUAL, /* of tests if there is one, else the last of each process */
 	LK_CAPTURES_OF_TESTS,
-	LK_CAPTURES_OF_PROCESSES,
+	LK_CAPTURES_OF_PROCESSES, /* all of them: a process may have been looked at often */
 	LK_CAPTURES_ALL,
+	LK_CAPTURES_LAST_OF_PROCESSES,
 };
 
 struct lk_capture_files {

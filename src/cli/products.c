@@ -3,6 +3,7 @@
 
 #include <string.h>
 
+#include "cli/capture_files.h"
 #include "cli/captures.h"
 #include "cli/complain.h"
 #include "cli/gzip.h"
@@ -15,11 +16,6 @@
 struct order {
 	enum lk_kind kind;
 	char name[LK_OPTION_TEXT_MAX];
-};
-
-struct products {
-	bool has_tests;
-	struct lk_profile profile;
 };
 
 /* Takes the next value off *LIST; false at its end. */
@@ -71,44 +67,23 @@ bool lk_products_begin(struct lk_options *options)
 	       (!options->page[0] || lk_output_check(options->page));
 }
 
-static bool look_for_tests(struct products *products, const struct lk_snapshot *snapshot)
+/* Adds the records of the run to PROFILE.  False after one sentence; what could be read is
+ * added all the same. */
+static bool read_records(struct lk_profile *profile)
 {
-	products->has_tests |= snapshot->moment.scope == LK_SCOPE_WINDOW;
-	return true;
-}
-
-/* What is alive when a program ends belongs to no test, and counts where there are none. */
-static bool add_sample(struct products *products, const struct lk_snapshot *snapshot)
-{
-	enum lk_scope wanted = products->has_tests ? LK_SCOPE_WINDOW : LK_SCOPE_PROCESS;
-
-	return snapshot->moment.scope != wanted || lk_profile_add(&products->profile, snapshot);
-}
-
-/* Has each record of the run added by ADD.  False after one sentence; what could be read
- * is added all the same. */
-static bool read_records(struct products *products,
-			 bool (*add)(struct products *products, const struct lk_snapshot *snapshot),
-			 bool is_first)
-{
+	struct lk_capture_files files = { 0 };
 	struct lk_capture_file file;
-	struct lk_snapshot snapshot;
-	enum lk_capture_result result;
-	bool ok = true, added = true;
 
 	if (!lk_captures_open(&file))
 		return false;
-	while (added && (result = lk_capture_next(&file, &snapshot)) != LK_CAPTURE_END) {
-		if (result == LK_CAPTURE_WRONG) {
-			/* The second reader need not repeat it. */
-			ok = is_first ? lk_complain("%s", file.error) : false;
-			continue;
-		}
-		added = add(products, &snapshot);
-		lk_capture_release(&snapshot);
-	}
+	bool ok = lk_capture_files_take(&file, &files) && !files.is_damaged;
 	lk_capture_close(&file);
-	return added ? ok : lk_complain("there is no memory left for what the tests told");
+	/* That there is none, the summary tells. */
+	if (files.count > 0)
+		ok &= lk_capture_files_choose(&files, LK_CAPTURES_USUAL) &&
+		      lk_capture_files_add(&files, LK_VALUE_live_bytes, profile);
+	lk_capture_files_release(&files);
+	return ok;
 }
 
 static bool write_profile(const struct lk_profile *profile, const struct order *order)
@@ -132,14 +107,14 @@ static bool write_profile(const struct lk_profile *profile, const struct order *
 	return ok;
 }
 
-static bool write_stats(const struct products *products, const char *name)
+static bool write_stats(const struct lk_profile *profile, const char *name)
 {
-	struct lk_profile_report report = { .profile = &products->profile };
+	struct lk_profile_report report = { .profile = profile };
 	struct lk_output output;
 
-	lk_selection_init(&report.selection, report.profile);
+	lk_selection_init(&report.selection, profile);
 	/* That no test was checked is told elsewhere. */
-	if (products->has_tests) {
+	if (profile->parts_count > 0 && profile->parts[0].moment.scope == LK_SCOPE_WINDOW) {
 		fputs("leakcheck: what each test did\n", stderr);
 		lk_report_stats(stderr, &report);
 	}
@@ -153,21 +128,19 @@ static bool write_stats(const struct products *products, const char *name)
 
 bool lk_products_write(const struct lk_options *options)
 {
-	struct products products = { 0 };
 	const char *list = options->profile;
+	struct lk_profile profile;
 	struct order order;
-	bool ok;
 
-	if (!lk_products_are_wanted(options))
+	if (!options->profile[0] && !options->stats[0])
 		return true;
-	if (!lk_profile_init(&products.profile))
+	if (!lk_profile_init(&profile))
 		return lk_complain("there is no memory left");
-	ok = read_records(&products, look_for_tests, true);
-	ok &= read_records(&products, add_sample, false);
+	bool ok = read_records(&profile);
 	while (next_order(&list, &order))
-		ok &= write_profile(&products.profile, &order);
+		ok &= write_profile(&profile, &order);
 	if (options->stats[0])
-		ok &= write_stats(&products, options->stats);
-	lk_profile_release(&products.profile);
+		ok &= write_stats(&profile, options->stats);
+	lk_profile_release(&profile);
 	return ok;
 }

@@ -95,6 +95,9 @@ static bool set_scope(struct lk_report_args *args, const char *value)
 	if (scope == LK_COUNT(names) || scope == 0)
 		return lk_complain("option 'scope' takes one of: tests, processes, all");
 	args->scope = (enum lk_capture_scope)scope;
+	/* What one process had at several times does not add up. */
+	if (args->scope == LK_CAPTURES_OF_PROCESSES)
+		args->scope = LK_CAPTURES_LAST_OF_PROCESSES;
 	return true;
 }
 

@@ -34,7 +34,10 @@ struct lk_moment {
 	pid_t process;
 	uint64_t monotonic_ns, realtime_ns; /* when it was taken: both clocks at once */
 	uint64_t span_ns;     /* from the first to the last that was looked at */
-	uint64_t duration_ns; /* from when the window was opened until its test ended; else 0 */
+	/* Of a window, from when it was opened until its test ended; of a process, since the
+	 * library was loaded, so that "monotonic_ns - duration_ns" and its number name it; 0
+	 * unknown. */
+	uint64_t duration_ns;
 	struct lk_counts counts;
 	/* Counted on request only: totals, releases, allocated_bytes; and peak_bytes.  Then
 	 * these and allocations of a process are without what happened in windows. */

@@ -21,6 +21,13 @@ static uint64_t clock_ns(clockid_t clock)
 	return (uint64_t)now.tv_sec * 1000000000 + (uint64_t)now.tv_nsec;
 }
 
+static uint64_t booted_ns; /* 0: unknown */
+
+void lk_moment_boot(void)
+{
+	booted_ns = lk_moment_now();
+}
+
 uint64_t lk_moment_now(void)
 {
 	return clock_ns(CLOCK_MONOTONIC);
@@ -54,6 +61,8 @@ void lk_moment_take(struct lk_moment *ret)
 			.spawned = lk_child_starts(),
 		},
 	};
+	if (booted_ns)
+		ret->duration_ns = ret->monotonic_ns - booted_ns;
 	lk_proc_link("/proc/self/exe", ret->program, sizeof ret->program);
 	lk_descriptor_each_open(count_number, &ret->counts.descriptors);
 	lk_proc_each("/proc/self/task", count_number, &ret->counts.threads);

@@ -10,6 +10,9 @@
  * the test are left 0. */
 void lk_moment_take(struct lk_moment *ret);
 
+/* The library is loaded now: a process is known by its number and this. */
+void lk_moment_boot(void);
+
 /* The monotonic clock in nanoseconds. */
 uint64_t lk_moment_now(void);
 

@@ -19,6 +19,7 @@
 #include "probe/heap.h"
 #include "probe/libc_data.h"
 #include "probe/memcheck.h"
+#include "probe/moment.h"
 #include "probe/rival.h"
 #include "probe/sanitizer.h"
 #include "probe/serial.h"
@@ -142,6 +143,8 @@ void lk_tracker_boot(char **environment)
 	if (lk_tracker.heap && has_allocator && !lk_tracker.sanitized)
 		heap_blind = lk_rival_of_operators();
 	boot_serials();
+	if (lk_tracker.options.capture[0] || lk_tracker.options.every)
+		lk_moment_boot();
 	if (lk_tracker.options.totals || lk_limits_are_any(&lk_tracker.options.budget))
 		lk_totals_request();
 	lk_tracker.descriptors = lk_tracker.options.descriptors;

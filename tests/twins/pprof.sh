@@ -241,7 +241,13 @@ else
 fi
 
 # Without tests it is what was alive at the end.
-returns 24 watch --profile=whole --stats=whole.json ./program alone
+watch --profile=whole --stats=whole.json --every=0.1 --capture=whole.capture ./program alone \
+	>out 2>err
+tap_check "a program without tests runs" test $? -eq 0
+tap_check "it was looked at several times" \
+	eval 'test "$(grep -o "^leakcheck: [0-9]* snapshots captured" err | tr -dc 0-9)" -ge 2'
+tap_check "which do not add up in a report" \
+	eval '"$leakcheck" report whole.capture >report; shows report "^heap: 660 bytes in 12 blocks"'
 tap_check "a program without tests has no table" hides err temporary
 if HOME=$scratch go tool pprof -help >/dev/null 2>&1; then
 	tap_check "but a profile" prints " 600B .* make_row \\(inline\\)$" "^ +0 .* 660B .* main$" -- \
