@@ -80,8 +80,14 @@ static int help(const char *usage)
 {
 	lk_report_args_help(usage);
 	puts("\nWords of --format:");
-	for (size_t i = 0; i < LK_COUNT(formats); i++)
-		printf("  %-18s %s\n", formats[i].name, formats[i].meaning);
+	for (size_t i = 0; i < LK_COUNT(formats); i++) {
+		char name[32];
+
+		snprintf(name, sizeof name, "%s", formats[i].name);
+		for (char *byte = name; *byte; byte++)
+			*byte = *byte == '_' ? '-' : *byte;
+		printf("  %-18s %s\n", name, formats[i].meaning);
+	}
 	return lk_verb_end_output();
 }
 

@@ -133,7 +133,7 @@ static void print_rest(FILE *out, const struct lk_profile *profile)
 
 bool lk_report_profile_json(FILE *out, const struct lk_profile_report *report)
 {
-	fputs("{\"snapshots\":", out);
+	fputs("{\"version\":1,\"snapshots\":", out);
 	print_parts(out, report->profile, 0, report->profile->parts_count);
 	print_rest(out, report->profile);
 	for (int kind = 0; kind < LK_KIND_COUNT; kind++) {
@@ -183,7 +183,7 @@ bool lk_report_difference_json(FILE *out, const struct lk_profile_report *report
 {
 	const struct lk_profile *profile = report->profile;
 
-	fputs("{\"old_snapshots\":", out);
+	fputs("{\"version\":1,\"old_snapshots\":", out);
 	print_parts(out, profile, 0, report->first_new);
 	fputs(",\"new_snapshots\":", out);
 	print_parts(out, profile, report->first_new, profile->parts_count);
