@@ -242,8 +242,7 @@ static void drop_gone(void (*gone)(uintptr_t start, uintptr_t end))
 
 		if (__atomic_load_n(&module->state, __ATOMIC_ACQUIRE) != USED)
 			continue;
-		if (ask_loader(module->start, &found) && found.start == module->start &&
-		    identity_of(&found) == module->identity)
+		if (ask_loader(module->start, &found) && identity_of(&found) == module->identity)
 			continue;
 		gone(module->start, module->end);
 		__atomic_store_n(&module->state, FREE, __ATOMIC_RELEASE);

@@ -57,6 +57,45 @@ static volatile char *place;
 SAVER(save_here)
 SAVER(save_there)
 
+#ifdef __x86_64__
+/* One function with two calls, between which only its rule for the frame pointer differs:
+ * not saved, or saved and something else in it. */
+lk_stack_id end_unsaved(void) __attribute__((visibility("hidden")));
+lk_stack_id end_saved(void) __attribute__((visibility("hidden")));
+lk_stack_id end_hook(void) __attribute__((visibility("hidden"), used));
+lk_stack_id end_hook(void)
+{
+	return call_hook();
+}
+__asm__(".pushsection .text\n"
+	".globl end_unsaved, end_saved\n"
+	".hidden end_unsaved, end_saved\n"
+	".type end_unsaved, @function\n"
+	".type end_saved, @function\n"
+	"end_saved:\n"
+	"	.cfi_startproc\n"
+	"	sub $24, %rsp\n"
+	"	.cfi_adjust_cfa_offset 24\n"
+	"	mov %rbp, 8(%rsp)\n"
+	"	.cfi_rel_offset %rbp, 8\n"
+	"	xor %ebp, %ebp\n"
+	"	call end_hook\n"
+	"	mov 8(%rsp), %rbp\n"
+	"	.cfi_restore %rbp\n"
+	"	add $24, %rsp\n"
+	"	.cfi_adjust_cfa_offset -24\n"
+	"	ret\n"
+	"end_unsaved:\n"
+	"	sub $24, %rsp\n"
+	"	.cfi_adjust_cfa_offset 24\n"
+	"	call end_hook\n"
+	"	add $24, %rsp\n"
+	"	.cfi_adjust_cfa_offset -24\n"
+	"	ret\n"
+	"	.cfi_endproc\n"
+	".popsection\n");
+#endif
+
 static NOINLINE lk_stack_id with_alloca(size_t size, ending *end)
 {
 	place = alloca(size);
@@ -104,7 +143,12 @@ static struct {
 	{ with_alloca, before_alloca, 16 }, { aligned, before_aligned, 16 },
 	{ aligned, before_aligned, 32 },    { aligned, before_aligned, 48 },
 };
-static ending *const endings[] = { hook, call_hook, save_here, save_there };
+static ending *const endings[] = {
+	hook, call_hook, save_here, save_there,
+#ifdef __x86_64__
+	end_saved, end_unsaved,
+#endif
+};
 enum { PAIRS = sizeof pairs / sizeof *pairs, ENDINGS = sizeof endings / sizeof *endings };
 
 static size_t count_of(lk_stack_id id)
