@@ -16,8 +16,9 @@ static const char *find(const char *text, const char *key)
 	while (text) {
 		if (strncmp(text, key, length) == 0)
 			return text + length;
-		text = strchr(text, '\n');
-		text += text != NULL;
+		const char *end = strchr(text, '\n');
+
+		text = end ? end + 1 : NULL;
 	}
 	return NULL;
 }

@@ -22,13 +22,14 @@ static struct lk_misuse misuses[] = { { LK_MISUSE_NOT_OWN, 3, 2, 1, 2, 1 } };
 static struct lk_child_left children[] = { { .pid = 99, .state = 'Z', .stack = 1, .command = "sleep 1" } };
 static struct lk_handles_left handles[] = { { 1, 1, 3, 300, 0x1234, "slot" } };
 static struct lk_release releases[] = { { 1, 2, 30 } };
+static struct lk_call calls[] = { { 0x402222, 0x7f0000001000 } };
 static struct lk_module modules[] = { { 0x400000, 0x500000, 0x400000, { 0xab }, 2, true, false, "/usr/bin/x" } };
 static struct lk_snapshot sample = { .moment = { .process = 42, .test = "test_a", .program = "/usr/bin/x" },
 	.stacks = stacks, .stacks_count = 3, .frames = frames, .frames_count = 6, .sites = sites, .sites_count = 2,
 	.totals = totals, .totals_count = 1, .paths = paths, .paths_count = 2, .series = series, .series_count = 2,
 	.descriptors = descriptors, .descriptors_count = 1, .threads = threads, .threads_count = 1, .threads_seen = 1,
 	.misuses = misuses, .misuses_count = 1, .children = children, .children_count = 1, .handles = handles,
-	.handles_count = 1, .releases = releases, .releases_count = 1, .modules = modules, .modules_count = 1 };
+	.handles_count = 1, .releases = releases, .releases_count = 1, .modules = modules, .modules_count = 1, .calls = calls, .calls_count = 1 };
 int main(int argc, char **argv)
 {
 	static const struct lk_snapshot nothing;

@@ -62,7 +62,10 @@ build ()	# TARGET
 {
 	sources=$(sed -n 's/^ \* with: *//p' "$here/$1.c")
 	# shellcheck disable=SC2086 # lists of words
-	(cd "$top" && "$CLANG" -std=gnu11 -O1 -g -D_GNU_SOURCE -Isrc -Iinclude \
+	mkdir -p "$work/report"
+	(cd "$top" && script/page-assets src/report/page.css src/report/page.js \
+		>"$work/report/page_assets.inc" &&
+		"$CLANG" -std=gnu11 -O1 -g -D_GNU_SOURCE -Isrc -Iinclude -I. -I"$work" \
 		-fsanitize=fuzzer,address,undefined -fno-sanitize-recover=undefined \
 		-fno-omit-frame-pointer -o "$work/$1" "tests/fuzz/$1.c" $sources) >"$work/log" 2>&1
 }
