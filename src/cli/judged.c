@@ -5,6 +5,8 @@
 
 #include "cli/complain.h"
 
+const char *const lk_judged_damage = "A part of the captures could not be read: more was there.";
+
 static struct lk_policy policy_for(const struct lk_moment *moment)
 {
 	struct lk_policy policy = { .fail_on = LK_FAIL_ON_DEFAULT, .notes = true };
@@ -27,18 +29,29 @@ static void pass_over_doubts(struct lk_findings *findings)
 	findings->rulings[LK_RULING_unproven] = 0;
 }
 
-static bool judge(const struct lk_snapshot *snapshots, size_t count, struct lk_judged *judged)
+static bool judge(struct lk_judged *judged, size_t part)
 {
-	for (size_t i = 0; i < count; i++) {
-		struct lk_policy policy = policy_for(&snapshots[i].moment);
+	const struct lk_snapshot *snapshot = judged->parts[part].snapshot;
+	struct lk_policy policy = policy_for(&snapshot->moment);
 
-		if (!lk_findings_make(&snapshots[i], &policy, &judged->findings[i]) ||
-		    !lk_profile_add(&judged->profile, &snapshots[i]))
-			return false;
-		if (snapshots[i].moment.scope == LK_SCOPE_PROCESS)
-			pass_over_doubts(&judged->findings[i]);
+	if (!lk_findings_make(snapshot, &policy, &judged->findings[part]))
+		return false;
+	if (snapshot->moment.scope == LK_SCOPE_PROCESS)
+		pass_over_doubts(&judged->findings[part]);
+	return true;
+}
+
+static bool judge_all(const struct lk_snapshot *snapshots, struct lk_judged *judged)
+{
+	size_t count = judged->page.parts_count;
+
+	for (size_t i = 0; i < count; i++)
 		judged->parts[i] = (struct lk_page_part){ &snapshots[i], &judged->findings[i] };
-	}
+	judged->page.parts = judged->parts;
+	for (size_t i = 0; i < count; i++)
+		if (!lk_profile_add(&judged->profile, &snapshots[i]) ||
+		    (lk_page_is_last(&judged->page, i) && !judge(judged, i)))
+			return false;
 	return true;
 }
 
@@ -50,12 +63,11 @@ bool lk_judged_make(const struct lk_snapshot *snapshots, size_t count, struct lk
 	*ret = (struct lk_judged){ 0 };
 	judged.page.parts_count = count;
 	if (!judged.parts || !judged.findings || !lk_profile_init(&judged.profile) ||
-	    !judge(snapshots, count, &judged)) {
+	    !judge_all(snapshots, &judged)) {
 		lk_judged_release(&judged);
 		return lk_complain("there is no memory left for what the capture holds");
 	}
 	*ret = judged;
-	ret->page.parts = ret->parts;
 	ret->page.profile = &ret->profile;
 	return true;
 }

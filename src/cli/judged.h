@@ -12,6 +12,9 @@ struct lk_judged {
 	struct lk_profile profile;
 };
 
+/* What a page says of captures of which a part could not be read. */
+extern const char *const lk_judged_damage;
+
 /* Judges COUNT SNAPSHOTS, which must outlive the result: what tests left as a run does
  * without options; of what a whole process had, only memory that nobody holds any more is a
  * leak.  False after one sentence. */

@@ -29,8 +29,11 @@ static bool write_pprof(FILE *out, const struct lk_profile_report *report)
 static bool write_page(FILE *out, const struct lk_profile_report *report)
 {
 	struct lk_judged judged;
-	bool ok = lk_judged_make(report->snapshots, report->profile->parts_count, &judged) &&
-		  lk_page_write(out, &judged.page);
+	bool ok = lk_judged_make(report->snapshots, report->profile->parts_count, &judged);
+
+	judged.page.doubts = &lk_judged_damage;
+	judged.page.doubts_count = report->is_damaged;
+	ok = ok && lk_page_write(out, &judged.page);
 
 	lk_judged_release(&judged);
 	return ok;
@@ -122,6 +125,7 @@ static bool report(struct lk_report_args *args, const char *verb)
 	bool is_damaged = files.is_damaged;
 	args->report.profile = &profile;
 	args->report.snapshots = files.snapshots;
+	args->report.is_damaged = is_damaged;
 	ok = ok && write_report(args, format);
 	lk_capture_files_release(&files);
 	lk_profile_release(&profile);

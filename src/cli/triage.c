@@ -44,8 +44,7 @@ static void find_doubts(const struct lk_run *seen, const struct lk_capture_files
 	FILE *out = seen ? open_memstream(&ret->text, &ret->size) : NULL;
 
 	if (files->is_damaged)
-		ret->sentences[ret->count++] =
-			"A part of the captures could not be read: more was there.";
+		ret->sentences[ret->count++] = lk_judged_damage;
 	if (!out)
 		return;
 	lk_summary_print_doubts(seen, out);

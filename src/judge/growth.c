@@ -2,7 +2,6 @@
 #include "judge/growth.h"
 
 #include <stdlib.h>
-#include <string.h>
 
 const char *const lk_growth_words[LK_GROWTH_TOTAL_COUNT] = {
 #define LK_NAME(field, words, one, several) words,
@@ -15,17 +14,11 @@ const char *const lk_growth_units[LK_GROWTH_TOTAL_COUNT][2] = {
 #undef LK_NAME
 };
 
-/* A process by its number and program: numbers are used again. */
-static bool is_same(const struct lk_moment *one, const struct lk_moment *other)
-{
-	return one->scope == LK_SCOPE_PROCESS && other->scope == LK_SCOPE_PROCESS &&
-	       one->process == other->process && strcmp(one->program, other->program) == 0;
-}
-
 static bool is_first(const struct lk_profile *profile, size_t part)
 {
 	for (size_t i = 0; i < part; i++)
-		if (is_same(&profile->parts[i].moment, &profile->parts[part].moment))
+		if (lk_moment_is_same_process(&profile->parts[i].moment,
+					      &profile->parts[part].moment))
 			return false;
 	return profile->parts[part].moment.scope == LK_SCOPE_PROCESS;
 }
@@ -37,8 +30,8 @@ static size_t find_parts(const struct lk_profile *profile, size_t first, size_t 
 	size_t count = 0;
 
 	for (size_t i = 0; i < profile->parts_count; i++)
-		places[i] = i >= first && is_same(&profile->parts[i].moment,
-						  &profile->parts[first].moment)
+		places[i] = i >= first && lk_moment_is_same_process(&profile->parts[i].moment,
+								    &profile->parts[first].moment)
 				    ? count++
 				    : SIZE_MAX;
 	return count;

@@ -5,6 +5,7 @@
 
 #include <stdbool.h>
 #include <stdint.h>
+#include <string.h>
 #include <sys/types.h>
 
 enum { LK_MOMENT_TEST_MAX = 256, LK_MOMENT_PROGRAM_MAX = 512 };
@@ -45,5 +46,14 @@ struct lk_moment {
 	char test[LK_MOMENT_TEST_MAX]; /* as Check names it; empty outside of tests */
 	char program[LK_MOMENT_PROGRAM_MAX]; /* path of the executable */
 };
+
+/* Are both of a whole process, and of the same one?  Numbers of processes are used again,
+ * so the program is compared, too. */
+static inline bool lk_moment_is_same_process(const struct lk_moment *one,
+					     const struct lk_moment *other)
+{
+	return one->scope == LK_SCOPE_PROCESS && other->scope == LK_SCOPE_PROCESS &&
+	       one->process == other->process && strcmp(one->program, other->program) == 0;
+}
 
 #endif

@@ -131,13 +131,15 @@ static void print_top(FILE *out, const struct lk_page_view *view)
 	      out);
 }
 
-static bool is_later_of_same(const struct lk_page *page, size_t part, size_t other)
+/* The end of a test, or the last snapshot of a process. */
+bool lk_page_is_last(const struct lk_page *page, size_t part)
 {
-	const struct lk_moment *one = &page->parts[part].snapshot->moment;
-	const struct lk_moment *later = &page->parts[other].snapshot->moment;
+	const struct lk_moment *moment = &page->parts[part].snapshot->moment;
 
-	return later->scope == LK_SCOPE_PROCESS && later->process == one->process &&
-	       strcmp(later->program, one->program) == 0;
+	for (size_t i = part + 1; moment->scope == LK_SCOPE_PROCESS && i < page->parts_count; i++)
+		if (lk_moment_is_same_process(moment, &page->parts[i].snapshot->moment))
+			return false;
+	return true;
 }
 
 static bool count_growing(struct lk_page_view *view)
@@ -165,13 +167,8 @@ static bool make_view(const struct lk_page *page, struct lk_page_view *view)
 	if (!view->is_last || !view->is_summed)
 		return false;
 	for (size_t i = 0; i < count; i++) {
-		bool is_test = lk_page_moment(view, i)->scope == LK_SCOPE_WINDOW;
-		size_t other = is_test ? count : i + 1;
-
-		while (other < count && !is_later_of_same(page, i, other))
-			other++;
-		view->is_last[i] = other == count || is_test;
-		view->tests += is_test;
+		view->is_last[i] = lk_page_is_last(page, i);
+		view->tests += lk_page_moment(view, i)->scope == LK_SCOPE_WINDOW;
 	}
 	for (size_t i = 0; i < count; i++)
 		view->is_summed[i] =

@@ -19,7 +19,9 @@
 
 struct lk_page_part {
 	const struct lk_snapshot *snapshot;
-	const struct lk_findings *findings; /* of that snapshot, notes included */
+	/* Of that snapshot, notes included; of one that is not the last of its process
+	 * they are not looked at. */
+	const struct lk_findings *findings;
 };
 
 struct lk_page {
@@ -30,6 +32,9 @@ struct lk_page {
 	const char *const *doubts;
 	size_t doubts_count;
 };
+
+/* Is PART the end of a test, or the last snapshot of a process? */
+bool lk_page_is_last(const struct lk_page *page, size_t part);
 
 /* Writes the page.  False when out of memory: the page is cut off. */
 bool lk_page_write(FILE *out, const struct lk_page *page);

@@ -12,6 +12,7 @@ struct lk_profile_report {
 	const struct lk_profile *profile;
 	/* What was added, a snapshot for each of the profile's parts; NULL where no form
 	 * needs them. */
+	bool is_damaged; /* there was more, which could not be read */
 	const struct lk_snapshot *snapshots;
 	/* Without its kind; its group is that of memory alone unless it was asked for. */
 	struct lk_selection selection;

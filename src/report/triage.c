@@ -15,21 +15,6 @@
 #include "report/text.h"
 #include "report/threads.h"
 
-/* Of a process that was looked at several times only the last look counts. */
-static bool is_last(const struct lk_page *page, size_t part)
-{
-	const struct lk_moment *moment = &page->parts[part].snapshot->moment;
-
-	for (size_t i = part + 1; moment->scope == LK_SCOPE_PROCESS && i < page->parts_count; i++) {
-		const struct lk_moment *later = &page->parts[i].snapshot->moment;
-
-		if (later->scope == LK_SCOPE_PROCESS && later->process == moment->process &&
-		    strcmp(later->program, moment->program) == 0)
-			return false;
-	}
-	return true;
-}
-
 static void print_name(FILE *out, const struct lk_moment *moment)
 {
 	if (moment->test[0])
@@ -46,7 +31,7 @@ static void print_headline(FILE *out, const struct lk_page *page)
 		const struct lk_page_part *part = &page->parts[i];
 		uint64_t here = lk_findings_leaks(part->findings);
 
-		if (!is_last(page, i))
+		if (!lk_page_is_last(page, i))
 			continue;
 		leaks += here;
 		unproven += part->findings->rulings[LK_RULING_unproven];
@@ -122,7 +107,7 @@ static void print_findings(FILE *out, const struct lk_page *page)
 		for (size_t i = 0; i < page->parts_count; i++) {
 			const struct lk_findings *findings = page->parts[i].findings;
 
-			for (size_t k = 0; is_last(page, i) && k < findings->count; k++)
+			for (size_t k = 0; lk_page_is_last(page, i) && k < findings->count; k++)
 				if ((int)findings->rows[k].ruling == ruling)
 					left_out += !tell(told, &count, &page->parts[i],
 							  &findings->rows[k]);
@@ -140,7 +125,7 @@ bool lk_triage_text(FILE *out, const struct lk_page *page)
 	print_headline(out, page);
 	print_findings(out, page);
 	for (size_t i = 0; i < page->parts_count; i++)
-		if (is_last(page, i) &&
+		if (lk_page_is_last(page, i) &&
 		    !lk_report_thread_patterns(out, &page->parts[i].findings->waits, false, "  "))
 			return false;
 	for (size_t i = 0; i < page->doubts_count; i++) {
@@ -287,11 +272,15 @@ bool lk_triage_json(FILE *out, const struct lk_page *page)
 
 	fputs("{\"snapshots\":[", out);
 	for (size_t i = 0; i < page->parts_count; i++) {
-		fputs(i > 0 ? ",\n" : "\n", out);
+		if (!lk_page_is_last(page, i))
+			continue;
+		fputs(separator, out);
 		if (!print_part(out, &page->parts[i]))
 			return false;
+		separator = ",\n";
 	}
 	fputs("],\n\"trends\":[", out);
+	separator = "";
 	for (size_t first = 0;; first++) {
 		if (!lk_growth_next(page->profile, &first, &growth))
 			return false;

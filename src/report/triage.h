@@ -12,8 +12,8 @@
  * when out of memory. */
 bool lk_triage_text(FILE *out, const struct lk_page *page);
 
-/* One object: counters, findings, threads and patterns of each snapshot, and trends.  False
- * when out of memory: the object is cut off. */
+/* One object: counters, findings, threads and patterns of each test's end and of the last
+ * snapshot of each process, and trends.  False when out of memory: the object is cut off. */
 bool lk_triage_json(FILE *out, const struct lk_page *page);
 
 #endif

@@ -66,6 +66,8 @@ tap_check "half a capture" triage 2 -o cut.html cut.lkc
 cat run.lkc cut.lkc >longer.lkc
 tap_check "a capture and half of one" triage 2 -o cut.html longer.lkc
 tap_check "the page says that there was more" shows cut.html 'more was there'
+tap_check "in the form of a report, too" returns 2 "$leakcheck" report --format=html -o cut.html longer.lkc
+tap_check "that page, too" shows cut.html 'more was there'
 tap_check "no capture" triage 2 -o no.html "$twins/deadlocks.c"
 tap_check "no page of that" test ! -e no.html
 tap_check "no file" triage 2 nothing.lkc

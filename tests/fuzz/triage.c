@@ -5,7 +5,8 @@
  *
  * with: src/import/capture.c src/import/record.c src/model/capture.c src/model/module.c
  * with: src/model/series.c src/model/checksum.c src/base/arena.c src/base/fmt.c
- * with: src/base/options.c src/base/limits.c src/base/signal_number.c src/base/proc.c src/base/callee.c src/judge/[a-z]*.c
+ * with: src/base/options.c src/base/limits.c src/base/signal_number.c src/base/proc.c
+ * with: src/base/callee.c src/judge/[a-z]*.c
  * with: src/report/html.c src/report/page.c src/report/page_*.c src/report/growth.c
  * with: src/report/triage.c src/report/text.c src/report/json.c src/report/frames.c
  * with: src/report/threads.c src/cli/judged.c src/cli/complain.c -ldl
