@@ -112,8 +112,8 @@ bool lk_difference_make(const struct lk_profile *profile, const struct lk_select
 	struct lk_difference difference = { 0 };
 
 	before.end_part = after.first_part = first_new;
-	bool ok = lk_statistics_make(profile, &before, &difference.before) &&
-		  lk_statistics_make(profile, &after, &difference.after);
+	bool ok = lk_statistics_gather(profile, &before, &difference.before) &&
+		  lk_statistics_gather(profile, &after, &difference.after);
 	if (ok)
 		difference.rows = calloc(difference.before.count + difference.after.count + 1,
 					 sizeof *difference.rows);

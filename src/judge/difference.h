@@ -23,7 +23,7 @@ struct lk_difference {
 	size_t count;
 	size_t changed; /* rows in which a value differs: lk_is_changed */
 	uint64_t old_total[LK_VALUE_COUNT], total[LK_VALUE_COUNT];
-	struct lk_statistics before, after; /* whose strings the rows use */
+	struct lk_statistics before, after; /* in no order; the rows use their strings */
 };
 
 /* Compares parts [selection->first_part, FIRST_NEW) of PROFILE with [FIRST_NEW,

@@ -331,7 +331,8 @@ enum lk_value lk_value_other(enum lk_value value)
 
 static int compare_text(const char *one, const char *other)
 {
-	return strcmp(one ? one : "", other ? other : "");
+	/* Most are interned. */
+	return one == other ? 0 : strcmp(one ? one : "", other ? other : "");
 }
 
 static int compare_numbers(uint64_t one, uint64_t other)
@@ -375,10 +376,15 @@ int lk_row_compare_labels(const struct lk_profile *profile, enum lk_group group,
 	return order ? order : compare_numbers(one->key[2], other->key[2]);
 }
 
+struct order {
+	const struct lk_profile *profile;
+	const struct lk_selection *selection;
+};
+
 static int compare(const void *a, const void *b, void *context)
 {
-	const struct making *making = context;
-	const struct lk_selection *selection = making->selection;
+	const struct order *by = context;
+	const struct lk_selection *selection = by->selection;
 	const struct lk_row *one = a, *other = b;
 	const uint64_t *left = selection->cumulative ? one->cumulative : one->values;
 	const uint64_t *right = selection->cumulative ? other->cumulative : other->values;
@@ -387,7 +393,7 @@ static int compare(const void *a, const void *b, void *context)
 
 	order = order ? order : compare_numbers(right[second], left[second]);
 	return order ? order :
-		       lk_row_compare_labels(making->profile, selection->group, other, one);
+		       lk_row_compare_labels(by->profile, selection->group, other, one);
 }
 
 /* Rows where nothing counts itself are wanted only if the cumulative values are. */
@@ -401,8 +407,8 @@ static void drop_callers(struct lk_statistics *table)
 	table->count = kept;
 }
 
-bool lk_statistics_make(const struct lk_profile *profile, const struct lk_selection *selection,
-			struct lk_statistics *ret)
+bool lk_statistics_gather(const struct lk_profile *profile, const struct lk_selection *selection,
+			  struct lk_statistics *ret)
 {
 	struct lk_statistics table = { 0 };
 	struct lk_filtered filtered;
@@ -417,8 +423,6 @@ bool lk_statistics_make(const struct lk_profile *profile, const struct lk_select
 
 	if (ok && !selection->cumulative)
 		drop_callers(&table);
-	if (ok && table.count > 1)
-		qsort_r(table.rows, table.count, sizeof *table.rows, compare, &making);
 	lk_filtered_deinit(&filtered);
 	lk_index_deinit(&making.index);
 	free(making.row_of_line);
@@ -428,6 +432,18 @@ bool lk_statistics_make(const struct lk_profile *profile, const struct lk_select
 	else
 		lk_statistics_release(&table);
 	return ok;
+}
+
+bool lk_statistics_make(const struct lk_profile *profile, const struct lk_selection *selection,
+			struct lk_statistics *ret)
+{
+	struct order order = { profile, selection };
+
+	if (!lk_statistics_gather(profile, selection, ret))
+		return false;
+	if (ret->count > 1)
+		qsort_r(ret->rows, ret->count, sizeof *ret->rows, compare, &order);
+	return true;
 }
 
 void lk_statistics_release(struct lk_statistics *statistics)

@@ -84,6 +84,9 @@ void lk_selection_init(struct lk_selection *ret, const struct lk_profile *profil
 /* False when out of memory.  PROFILE must outlive the result. */
 bool lk_statistics_make(const struct lk_profile *profile, const struct lk_selection *selection,
 			struct lk_statistics *ret);
+/* The same with rows in no order. */
+bool lk_statistics_gather(const struct lk_profile *profile, const struct lk_selection *selection,
+			  struct lk_statistics *ret);
 /* Also for a zeroed struct, and twice. */
 void lk_statistics_release(struct lk_statistics *statistics);
 
