@@ -3,6 +3,7 @@
 #include "base/attributes.h"
 #include "base/self.h"
 #include "leakcheck.h"
+#include "probe/budget.h"
 #include "probe/totals.h"
 
 LK_EXPORT int leakcheck_traced_memory(size_t *now, size_t *peak)
@@ -25,7 +26,9 @@ LK_EXPORT void leakcheck_reset_peak(void)
 {
 	int saved = lk_quiet_begin();
 
-	if (lk_totals_request())
+	if (lk_totals_request()) {
+		lk_budget_keep_peak();
 		lk_totals_peak_begin();
+	}
 	lk_quiet_end(saved);
 }

@@ -187,6 +187,7 @@ static void context_changed(enum lk_context context, const void *frame)
 			open_window(frame);
 		}
 	}
+	lk_budget_go_on();
 	lk_runner.user_code = true;
 	if (context == LK_CONTEXT_TEST && !lk_runner.test_seen)
 		test_begins();
@@ -298,6 +299,7 @@ static void rewinding(FILE *stream)
 			lk_left_report(LK_NOT_CHECKED_setup_failed);
 			lk_runner_close_window();
 		}
+		lk_budget_pause();
 		return;
 	}
 	if (lk_rerun_is_copy())

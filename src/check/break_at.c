@@ -14,6 +14,7 @@
 #include "check/output.h"
 #include "check/rerun.h"
 #include "check/runner.h"
+#include "judge/pattern.h"
 
 /* In any thread, in the middle of anything, with little stack: names are looked up in a
  * copy. */
@@ -38,18 +39,26 @@ static void print_place(uint64_t serial, const void *frame)
 	lk_pages_unmap(answer, LK_WHENCE_TEXT_MAX);
 }
 
+/* In a set-up the name of its test is not known yet. */
+static bool is_wanted(void)
+{
+	const char *name = lk_tracker.options.break_in;
+
+	return !lk_rerun_is_copy() && (!name[0] || !lk_runner.test.known ||
+				       lk_pattern_is(name, lk_runner.test.name));
+}
+
 void lk_break_at(uint64_t serial, const void *frame)
 {
+	if (!is_wanted())
+		return;
 	int saved = lk_quiet_begin();
-	bool is_copy = lk_rerun_is_copy();
-
-	if (!is_copy)
-		print_place(serial, frame);
-	if (!is_copy && lk_proc_tracer() == 0)
+	print_place(serial, frame);
+	if (lk_proc_tracer() == 0)
 		lk_say("no debugger is here; to stop there, put this before the same command: "
 		       "CK_DEFAULT_TIMEOUT=0 gdb -ex 'set detach-on-fork off' "
 		       "-ex 'set schedule-multiple on' -ex run --args");
 	lk_quiet_end(saved);
-	if (!is_copy && lk_proc_tracer() != 0)
+	if (lk_proc_tracer() != 0)
 		syscall(SYS_tgkill, getpid(), syscall(SYS_gettid), SIGTRAP);
 }

@@ -23,7 +23,9 @@ struct scope {
 	bool is_measured;
 	struct lk_totals_sum start;
 	struct lk_budget_share discount; /* so much was not to count before */
-	uint64_t peak_before, lost_before;
+	uint64_t peak_before; /* of the scope around it */
+	uint64_t peak_seen;   /* of its own, before somebody reset it */
+	uint64_t lost_before;
 	struct mark *marks;
 	size_t marks_count, marks_room;
 };
@@ -36,6 +38,8 @@ static LK_HOT struct {
 	int open;
 	size_t breaches_count;
 	struct lk_budget_share discount; /* what is not to count, in all */
+	bool is_paused;
+	uint64_t paused_blocks, paused_bytes; /* the totals then */
 } budget;
 
 static void count_stack(void *context, lk_stack_id stack, uint64_t blocks, uint64_t bytes)
@@ -70,11 +74,48 @@ static void begin(struct scope *scope)
 	scope->discount = budget.discount;
 }
 
+void lk_budget_pause(void)
+{
+	struct lk_totals_sum now;
+
+	if (budget.open == 0 || !lk_totals_known())
+		return;
+	lk_totals_sum(&now);
+	budget.is_paused = true;
+	budget.paused_blocks = now.allocations;
+	budget.paused_bytes = now.allocated_bytes;
+}
+
+void lk_budget_go_on(void)
+{
+	struct lk_totals_sum now;
+
+	if (!budget.is_paused)
+		return;
+	lk_totals_sum(&now);
+	budget.is_paused = false;
+	budget.discount.blocks += now.allocations - budget.paused_blocks;
+	budget.discount.bytes += now.allocated_bytes - budget.paused_bytes;
+}
+
+/* What the scopes around it had is in its peak_before. */
+void lk_budget_keep_peak(void)
+{
+	struct scope *scope = budget.open > 0 ? &scopes[budget.open - 1] : NULL;
+	struct lk_totals_sum now;
+
+	if (!scope || !scope->is_measured)
+		return;
+	lk_totals_sum(&now);
+	if (now.peak_bytes > scope->peak_seen)
+		scope->peak_seen = now.peak_bytes;
+}
+
 void lk_budget_discount(const void *block, size_t copied)
 {
 	struct lk_block row;
 
-	if (budget.open == 0 || !lk_heap_find(block, &row))
+	if (budget.open == 0 || budget.is_paused || !lk_heap_find(block, &row))
 		return;
 	budget.discount.blocks += 1 + (copied > 0);
 	budget.discount.bytes += row.size + copied;
@@ -195,6 +236,8 @@ static void measure_all(const struct scope *scope, uint64_t ret[LK_MEASURE_COUNT
 	struct lk_totals_sum now;
 
 	lk_totals_sum(&now);
+	if (now.peak_bytes < scope->peak_seen)
+		now.peak_bytes = scope->peak_seen;
 	ret[LK_MEASURE_allocations] = now.allocations - start->allocations -
 				      (budget.discount.blocks - scope->discount.blocks);
 	ret[LK_MEASURE_bytes] = now.allocated_bytes - start->allocated_bytes -
@@ -231,6 +274,7 @@ static int end_last(void)
 	if (scope->is_measured) {
 		measure_all(scope, measured);
 		lk_totals_peak_end(scope->peak_before);
+		lk_totals_peak_end(scope->peak_seen);
 	}
 	bool is_short = !scope->is_measured || lk_totals_lost() != scope->lost_before;
 	for (int measure = 0; measure < LK_MEASURE_COUNT; measure++) {
@@ -264,6 +308,8 @@ void lk_budget_end_all(void)
 void lk_budget_reset(void)
 {
 	lk_budget_end_all();
+	if (budget.is_paused)
+		budget.is_paused = false;
 	if (budget.breaches_count > 0)
 		budget.breaches_count = 0;
 }

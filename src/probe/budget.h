@@ -28,6 +28,13 @@ void lk_budget_end_all(void);
  * bytes, unless that is 0: they do not count as allocations, nor do their bytes. */
 void lk_budget_discount(const void *block, size_t copied);
 
+/* In between Check does work of its own, which does not count either. */
+void lk_budget_pause(void);
+void lk_budget_go_on(void);
+
+/* The peak of the totals is about to be reset by somebody else: open scopes remember it. */
+void lk_budget_keep_peak(void);
+
 /* A window is opened: nothing was broken, and no scope is open. */
 void lk_budget_reset(void);
 

@@ -131,6 +131,32 @@ START_TEST(fails_peaks)
 	ck_assert_int_eq(outer_over, 1);
 }
 END_TEST
+/* Nor does it help to begin anew. */
+START_TEST(fails_reset)
+{
+	LEAKCHECK_LIMIT(0, 0, 9000, 0);
+	int inner = LEAKCHECK_LIMIT_BEGIN(0, 0, 5000, 0);
+	pile_up(10, 1000);
+	leakcheck_reset_peak();
+	int over = LEAKCHECK_LIMIT_END(inner);
+	ck_assert_int_eq(over, 1);
+}
+END_TEST
+/* A set-up's limit holds for the test and its teardown. */
+static void limit_in_setup(void)
+{
+	LEAKCHECK_LIMIT(MANY, 0, 0, 0);
+}
+START_TEST(fails_setup)
+{
+	churn(MANY + 1, 10);
+}
+END_TEST
+START_TEST(passes_setup)
+{
+	churn(MANY, 10);
+}
+END_TEST
 static void *work(void *argument)
 {
 	churn(MANY, 10);
@@ -183,10 +209,11 @@ int main(int argc, char **argv)
 		&fails_bytes, &passes_peak, &fails_peak, &passes_growth,
 		&fails_growth, &fails_none, &passes_none, &passes_before,
 		&fails_two, &passes_scope, &fails_scope, &fails_nested,
-		&fails_peaks, &fails_threads, &fails_and_leaks, &unsure_scopes, &fails_again,
+		&fails_peaks, &fails_threads, &fails_and_leaks, &unsure_scopes,
+		&fails_again, &fails_reset,
 	};
 	Suite *suite = suite_create("Budgets");
-	TCase *tcase = tcase_create("budgets");
+	TCase *tcase = tcase_create("budgets"), *limited = tcase_create("budgets");
 	SRunner *runner = srunner_create(suite);
 	const char *only = getenv("TWINS_ONLY");
 
@@ -202,6 +229,12 @@ int main(int argc, char **argv)
 	for (size_t i = 0; i < sizeof tests / sizeof *tests; i++)
 		if (!only || strcmp(only, (*tests[i])->name) == 0)
 			tcase_add_test(tcase, *tests[i]);
+	if (!only) {
+		tcase_add_checked_fixture(limited, limit_in_setup, NULL);
+		tcase_add_test(limited, fails_setup);
+		tcase_add_test(limited, passes_setup);
+		suite_add_tcase(suite, limited);
+	}
 	srunner_run_all(runner, CK_ENV);
 	int failed = srunner_ntests_failed(runner);
 	srunner_free(runner);

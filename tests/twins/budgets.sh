@@ -13,7 +13,7 @@ compile budgets budgets.c $link_leakcheck || exit 1
 judge_names ()	# PREFIX SCOPES
 {
 	sed -n 's/.*:\([PFSE]\):budgets:\([a-z_]*\):0: \(.*\)/\2 \1 \3/p' out >results
-	tap_check "$1: all tests ran" test "$(grep -c . results)" -eq 21
+	tap_check "$1: all tests ran" test "$(grep -c . results)" -eq 24
 	while read -r name type message; do
 		case $name in
 		fails_scope | fails_nested | fails_peaks) fails=$2 ;;

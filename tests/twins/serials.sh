@@ -43,6 +43,11 @@ for mode in yes no; do
 		"$(serial_of must_leak_one)"
 done
 unset CK_FORK
+for wanted in '*_one:must_leak_one' 'must_leak_one:must_leak_one' 'none:'; do
+	"$leakcheck" --break-at=10 --break-in="${wanted%:*}" ./serials >out 2>err
+	tap_check "--break-in=${wanted%:*}" test \
+		"$(sed -n 's/^leakcheck: allocation 10 of \([a-z_]*\) .*/\1/p' err)" = "${wanted#*:}"
+done
 watch_options=
 TWINS_ONLY=must_leak_one watch ./serials >out 2>err
 tap_check "no number without the option" hides out 'at serial'
