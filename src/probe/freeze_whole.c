@@ -156,7 +156,7 @@ static bool fill(struct whole *whole, bool with_holders)
 	return ok;
 }
 
-bool lk_freeze_whole(bool with_holders, struct lk_snapshot *ret)
+static bool freeze(bool with_holders, struct lk_snapshot *ret)
 {
 	struct whole *whole = lk_pages_map_shared(sizeof *whole);
 	bool ok = whole && lk_freezing_begin(&whole->freezing, &whole->snapshot,
@@ -173,4 +173,10 @@ bool lk_freeze_whole(bool with_holders, struct lk_snapshot *ret)
 	if (whole)
 		lk_pages_unmap(whole, sizeof *whole);
 	return ok;
+}
+
+/* A module that goes away while it is looked for holders takes the copy with it. */
+bool lk_freeze_whole(bool with_holders, struct lk_snapshot *ret)
+{
+	return freeze(with_holders, ret) || (with_holders && freeze(false, ret));
 }
