@@ -186,7 +186,30 @@ MUST_LEAK(lost, "heap 100 B in 1 block, lost", BODY)
 	lose(take(100));
 }
 END_TEST
-/* Nor does stdio, for the buffer of a stream. */
+/* Memory that malloc maps for one big block, or for the blocks of a thread, is no root. */
+MUST_LEAK(big, "heap 300000 B in 1 block, lost: nothing points to it; 1 more block (41 B) through it",
+	  BODY)
+{
+	void **big = take(300000);
+	big[1000] = take(41);
+}
+END_TEST
+static void *lose_two(void *argument)
+{
+	void **block = take(600);
+	block[1] = take(42);
+	return argument;
+}
+MUST_LEAK(of_a_thread,
+	  "heap 600 B in 1 block, lost: nothing points to it; 1 more block (42 B) through it",
+	  "lose_two")
+{
+	pthread_t thread;
+	need(pthread_create(&thread, NULL, lose_two, NULL) == 0);
+	pthread_join(thread, NULL);
+}
+END_TEST
+/* The buffer of a stream is not cleared, and what stood there is no holder. */
 static FILE *null;
 MUST_LEAK(in_the_buffer_of_a_stream, "heap 110 B in 1 block, lost", BODY)
 {
@@ -401,6 +424,44 @@ MUST_LEAK(by_left_thread, "still running", BODY)
 }
 END_TEST
 
+/* One that is older than the test: there is none in a test's own process. */
+static sem_t asked;
+static void *handed_over;
+static bool is_forked;
+static void *hold_for_ever(void *unused)
+{
+	void *volatile own;
+	(void)unused;
+	while (sem_wait(&asked) != 0)
+		;
+	own = handed_over;
+	handed_over = NULL;
+	sem_post(&ready);
+	for (;;)
+		pause();
+	return own;
+}
+static void start_holder(void)
+{
+	pthread_t thread;
+	need(sem_init(&asked, 0, 0) == 0 && sem_init(&ready, 0, 0) == 0 &&
+	     pthread_create(&thread, NULL, hold_for_ever, NULL) == 0);
+}
+MUST_PASS(by_older_thread)
+{
+	static bool is_handed;
+	if (is_handed)
+		return;
+	is_handed = true;
+	handed_over = take(64);
+	if (!is_forked) {
+		sem_post(&asked);
+		while (sem_wait(&ready) != 0)
+			;
+	}
+}
+END_TEST
+
 int main(int argc, char **argv)
 {
 	void *volatile slot = NULL, *volatile unchanged = malloc(500);
@@ -411,6 +472,10 @@ int main(int argc, char **argv)
 	old_block = calloc(2, sizeof *old_block);
 	in_main = (void **)&slot;
 	null = fopen("/dev/null", "w");
+	const char *fork = getenv("CK_FORK");
+	is_forked = !fork || strcmp(fork, "no") != 0;
+	if (!is_forked)
+		start_holder();
 	int status = twins_main(argc, argv);
 	free(old_block);
 	return unchanged && !room[0] ? status : 1;

@@ -57,6 +57,7 @@ names_holder chain "retained by fields.c 'cache' -> +168 -> +32"
 
 mode=no program=holders
 names_holder by_thread_local "retained by thread-local holders.c 'by_thread_local'"
+names_holder by_older_thread 'retained by thread [0-9]*'
 tap_check "what a test may be failed for is asked for" \
 	sh -c '! TWINS_ONLY=must_pass_by_global "$1" --fail-on=kept ./holders >out 2>err' sh "$leakcheck"
 TWINS_ONLY=must_leak_lost CK_FORK=yes watch --fail-on=fd ./holders >out 2>err

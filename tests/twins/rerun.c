@@ -4,6 +4,7 @@
 #define TWINS_CASE(tcase, name)                             \
 	(tcase_add_checked_fixture(tcase, setup, teardown), \
 	 tcase_add_checked_fixture(tcase, second_setup, NULL), (void)(name))
+#include <dlfcn.h>
 #include <fcntl.h>
 #include <pthread.h>
 #include <stdio.h>
@@ -58,6 +59,20 @@ static void put_into_ring(void **ring, unsigned size)
 MUST_PASS(ring_of_16)
 {
 	put_into_ring(small_ring, 16);
+}
+END_TEST
+/* From a library that each run loads anew: its functions are new each time. */
+static struct node *list_of_plugin;
+MUST_LEAK(from_a_library_loaded_anew,
+	  "retained by rerun.c 'list_of_plugin', rises each time [+1 +1 +1", "plugin_take")
+{
+	void *library = dlopen("./rerun_plugin.so", RTLD_NOW);
+	need(library);
+	void *(*plugin_take)(size_t size) = (void *(*)(size_t))dlsym(library, "plugin_take");
+	struct node *node = plugin_take(sizeof *node);
+	node->next = list_of_plugin;
+	list_of_plugin = node;
+	dlclose(library);
 }
 END_TEST
 MUST_LEAK(block_that_grows,

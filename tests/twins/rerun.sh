@@ -7,7 +7,7 @@
 
 # No thread that is alive at the end ever ends.
 export LEAKCHECK_OPTIONS=settle=20
-compile rerun rerun.c -pthread || exit 1
+compile rerun_plugin.so -shared -fPIC rerun_plugin.c && compile rerun rerun.c -pthread || exit 1
 for mode in yes no; do
 	judge rerun $mode
 	# Each runs for each test once.
