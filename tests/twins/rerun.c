@@ -8,6 +8,7 @@
 #include <fcntl.h>
 #include <pthread.h>
 #include <stdio.h>
+#include <sys/mman.h>
 
 static unsigned setups, second_setups, teardowns;
 static void setup(void)
@@ -61,7 +62,7 @@ MUST_PASS(ring_of_16)
 	put_into_ring(small_ring, 16);
 }
 END_TEST
-/* From a library that each run loads anew: its functions are new each time. */
+/* From a library that each run loads anew, and elsewhere. */
 static struct node *list_of_plugin;
 MUST_LEAK(from_a_library_loaded_anew,
 	  "retained by rerun.c 'list_of_plugin', rises each time [+1 +1 +1", "plugin_take")
@@ -72,7 +73,10 @@ MUST_LEAK(from_a_library_loaded_anew,
 	struct node *node = plugin_take(sizeof *node);
 	node->next = list_of_plugin;
 	list_of_plugin = node;
+	Dl_info info;
+	need(dladdr((void *)plugin_take, &info) != 0);
 	dlclose(library);
+	mmap(info.dli_fbase, 1, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
 }
 END_TEST
 MUST_LEAK(block_that_grows,
