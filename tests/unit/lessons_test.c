@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include "base/arena.h"
+#include "probe/arch.h"
 #include "probe/depot.h"
 #include "probe/rules.h"
 #include "probe/unwind.h"
@@ -77,7 +78,12 @@ START_TEST(the_next_child_knows_what_the_last_one_learnt)
 		ck_assert_int_eq(errno, ERANGE);
 	}
 	ck_assert_int_gt(nodes[0], 4);
+#ifdef LK_ARCH_CALL_PUSHES
 	ck_assert_int_eq(nodes[1], 0);
+#else
+	/* The rules of the hook's own frames, which are in no stack. */
+	ck_assert_int_le(nodes[1], 2);
+#endif
 }
 END_TEST
 
