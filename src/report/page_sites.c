@@ -2,6 +2,7 @@
 /* The table of all stacks that memory came from. */
 #include <inttypes.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "report/html.h"
 #include "report/page_parts.h"
@@ -54,17 +55,17 @@ static void print_line(FILE *out, const struct lk_profile *profile,
 		       const struct lk_profile_location *location, size_t line)
 {
 	const struct lk_profile_line *row = &profile->lines[location->first_line + line];
-	char text[64];
 
 	if (row->function) {
 		lk_html_text(out, row->function);
-	} else {
-		snprintf(text, sizeof text, "+0x%" PRIx64, location->offset);
-		lk_html_text(out, location->module == LK_PROFILE_NONE
-					  ? NULL
-					  : profile->modules[location->module].path);
-		fputs(text, out);
+		return;
 	}
+	const char *path = location->module == LK_PROFILE_NONE ?
+				   "?" :
+				   profile->modules[location->module].path;
+	const char *slash = strrchr(path, '/');
+	lk_html_text(out, slash ? slash + 1 : path);
+	fprintf(out, "+0x%" PRIx64, location->offset);
 }
 
 static void print_file(FILE *out, const struct lk_profile_line *line)
