@@ -12,7 +12,7 @@ struct entry {
 	char *name;
 };
 static struct entry *cache;
-static void *buffers[10];
+static void *volatile buffers[10]; /* for the compiler to keep them */
 
 /* The function that leaks. */
 static void work(int requests)
