@@ -7,6 +7,7 @@
 #include <stddef.h>
 #include <stdint.h>
 #include <sys/resource.h>
+#include <sys/select.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
 #include <unistd.h>
@@ -70,10 +71,13 @@ static bool ask_all(unsigned first, unsigned last, uint64_t *open)
  * the table has no room, and finds fault with any other that is not open. */
 static bool has_room(unsigned number)
 {
-	uint64_t set[POLLED_MAX / BITS + 1] = { 0 };
+	uint64_t set[FD_SETSIZE / BITS] = { 0 };
 	struct timespec at_once = { 0, 0 };
 	long result = -1;
 
+	/* An emulator may know no bigger set than the C library has. */
+	if (number >= FD_SETSIZE)
+		return true;
 	set[number / BITS] = (uint64_t)1 << number % BITS;
 	for (int tries = 0; result < 0 && tries < TRIES_MAX; tries++) {
 		result = syscall(SYS_pselect6, number + 1, set, NULL, NULL, &at_once, NULL);
