@@ -42,6 +42,7 @@ MUST_LEAK(alloca, "heap 69 B in 3 blocks", "aligned")
 {
 	for (volatile int i = 0; i < 3; i++)
 		lose(aligned(23));
+	free(aligned(23)); /* what is left in registers leads to no lost block */
 }
 END_TEST
 MUST_PASS(alloca)
