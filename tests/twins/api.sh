@@ -5,7 +5,7 @@
 . "${srcdir:-.}/tests/twins/setup.sh"
 
 # shellcheck disable=SC2086 # several words
-compile api api.c -DTWINS_LINKED $link_leakcheck && compile verify verify.c $link_leakcheck || exit 1
+compile api api.c -DTWINS_LINKED ${EMULATOR:+-DTWINS_EMULATED} $link_leakcheck && compile verify verify.c $link_leakcheck || exit 1
 for by in env watch; do
 	echo "# run by $by"
 	judge_by=$by
